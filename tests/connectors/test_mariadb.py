@@ -8,8 +8,7 @@ from psycopg.sql import SQL, Identifier
 
 from oic_assurance.sources.declarations.load import dataset, datasets
 from tests.connectors.mariadb_server import MariaDb
-from tests.integration.landing.changed_databases import CUSTODY, REPORTS, START, at, officers
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, REPORTS, START, World, at, officers
 
 pytestmark = pytest.mark.slow
 

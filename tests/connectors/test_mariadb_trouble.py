@@ -20,8 +20,7 @@ from oic_assurance.sources.databases import airflow_hook
 from oic_assurance.sources.databases.errors import ContractBroken
 from tests.connectors.mariadb_server import PASSWORD, MariaDb
 from tests.connectors.test_mariadb import custody, insert_many, put
-from tests.integration.landing.changed_databases import CUSTODY, at, officers
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, World, at, officers
 
 pytestmark = pytest.mark.slow
 

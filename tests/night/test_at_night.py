@@ -61,9 +61,10 @@ from oic_assurance.warehouse.locks import CANDIDATE, held
 from oic_assurance.warehouse.secrets import secret
 from tests.commands import shown
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.notifications import test_notify as notices
 from tests.integration.operations.sign_off_world import People
-from tests.integration.operations.test_doctor_hosts import stage_on
+from tests.integration.operations.test_doctor import stage_on
 from tests.integration.operations.test_sign_off import people
 from tests.integration.publishing.marts import (
     audited_build,
@@ -311,14 +312,14 @@ def not_fresh(verdict: str, why: str, **others: tuple[str, str]) -> Play:
 def late_with(name: str, reason: str) -> Play:
     def play(settings: Settings) -> None:
         notices.make_freshness(settings, "stale", "nothing new since it was due")
-        notices.enter_attempt(settings, "hr/personnel", **{name: reason})
+        notices.enter_attempt(settings, "hr/personnel", {name: reason})
 
     return play
 
 
 def replaced(settings: Settings) -> None:
     notices.enter_batch(settings, "landed", "2026-05-02")
-    notices.ask(
+    ask(
         settings,
         "insert into audit.replaced_value (batch_id, table_name, row_number, column_name, reason) "
         "select max(batch_id), 'personnel', 7, 'role_code', 'may name a person' from audit.batch",
@@ -327,7 +328,7 @@ def replaced(settings: Settings) -> None:
 
 def quiet(settings: Settings) -> None:
     notices.make_freshness(settings, "fresh", "")
-    notices.ask(
+    ask(
         settings,
         "alter table intermediate.int_source_freshness "
         "add column days_without_news integer, add column is_quiet boolean; "
@@ -368,7 +369,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     "message *A source is not fresh*, *known records would vanish*": (refused(VANISH), NIGHT),
     "message *A source is not fresh*": (not_fresh("stale", "nothing new since it was due"), NIGHT),
     "message *A source is not fresh*, *that may be the delivery was not taken*": (
-        late_with("p__csv__gz", "it is compressed"), NIGHT,
+        late_with("p.csv.gz", "it is compressed"), NIGHT,
     ),
     "message *A source is not fresh*, *its folder is missing*": (
         late_with("hr/personnel/", "the folder does not exist"), NIGHT,

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, put_report
-from tests.integration.landing.support import FOREVER, World
+from tests.integration.landing.support import CUSTODY, FOREVER, REPORTS, World, put, put_report
 
 Condition = Literal["good", "broken", "marked too high"]
 #: A version: the record as an extract sees it, with its content, cursor value, and time of soft

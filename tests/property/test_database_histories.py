@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.errors import AssuranceError
@@ -29,8 +29,7 @@ from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases import change_counts
 from oic_assurance.sources.declarations.load import dataset as declared
-from tests.integration.landing.changed_databases import CUSTODY, REPORTS
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, REPORTS, World
 from tests.property.faults import Fault, ProcessEnded, inject
 from tests.property.source_model import Record, Source
 
@@ -89,8 +88,28 @@ def histories() -> st.SearchStrategy[list[Change | Extraction]]:
     return st.lists(st.one_of(changes(), changes(), extraction), min_size=2, max_size=14)
 
 
+def write(key: int, content: str, cursor: str, condition: str = "good") -> Change:
+    return "write", key, condition, content, cursor, 10
+
+
+#: Rows are committed late, inside the overlap and long after it. Others change without a new cursor
+#: value, with one that goes back, with one ahead of the clock, and into what is rejected once.
+HARD: list[Change | Extraction] = [
+    write(1, "A", "present"), None,
+    write(2, "A", "minutes late"), write(3, "A", "hours late"), None,
+    write(1, "B", "unchanged"), write(2, "B", "at the edge"), None,
+    write(3, "B", "minutes late"), None,
+    write(1, "A", "ahead"), None,
+    write(2, "A", "present"), None,
+    write(2, "B", "present", "broken"), None, None,
+    write(2, "B", "present"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("dataset", [CUSTODY, REPORTS])
 @PROFILE
+@example(history=HARD, is_large=False)
+@example(history=HARD, is_large=True)
 @given(history=histories(), is_large=st.booleans())
 def test_raw_holds_every_version_that_an_extract_saw(
     warehouse: Settings, dataset: str, history: list[Change | Extraction], is_large: bool

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.settings import Settings
@@ -119,7 +119,26 @@ def known_batches(world: World, dataset: str) -> list[int]:
     return [batch["batch_id"] for batch in world.batches(dataset)]
 
 
+#: A file replaces another of its day, and then comes again. A late file is valid past one in which
+#: its row was rejected, and until the next one.
+REPLACED = [
+    Delivery(DAYS[0], {"000001": "A", "000002": "A", "000003": "A"}),
+    Delivery(DAYS[1], {"000001": "A", "000002": "A"}),
+    Delivery(DAYS[0], {"000001": "B", "000003": "A"}),
+    Delivery(DAYS[0], {"000001": "A", "000002": "A", "000003": "A"}),
+]
+LATE = [
+    Delivery(DAYS[0], {"000001": "50", "000002": "60"}),
+    Delivery(DAYS[2], {"000001": BROKEN, "000002": "60"}),
+    Delivery(DAYS[4], {"000001": "50"}),
+    Delivery(DAYS[2], {"000002": "50"}),
+    Delivery(DAYS[1], {"000001": "60", "000002": "50"}),
+]
+
+
 @PROFILE
+@example(history=REPLACED)
+@example(history=LATE)
 @given(history=deliveries(["A", "B"], smallest=1, unread_keys=True))
 def test_full_deliveries_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
     with new_world(warehouse) as world:
@@ -141,6 +160,7 @@ def test_full_deliveries_in_any_order(warehouse: Settings, history: list[Deliver
 
 
 @PROFILE
+@example(history=LATE)
 @given(history=deliveries(["50", "60"], smallest=0))
 def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
     with new_world(warehouse) as world:

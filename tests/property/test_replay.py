@@ -17,7 +17,7 @@ from tests.integration.landing.support import (
     World,
     london_midnight,
 )
-from tests.integration.operations.replay_support import Row, correct, replay_waiting
+from tests.integration.operations.support import Row, correct, replay_waiting
 from tests.property.test_loader import (
     BROKEN,
     DAYS,
@@ -36,7 +36,6 @@ PROFILE = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-pytestmark = pytest.mark.slow
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 
@@ -123,9 +122,9 @@ def _correct(
     return corrected
 
 
-@PROFILE
-@given(history=histories(["A", "B"], smallest=1))
-def test_full_deliveries_corrected_at_any_time(warehouse: Settings, history: History) -> None:
+def check_full(warehouse: Settings, history: History) -> None:
+    """Run a history of full deliveries, and compare raw with the model after each step."""
+
     def correct_row(row: Row, unit: str) -> Row:
         return {**row, "employment_type": "OFFICER", "org_unit_code": unit}
 
@@ -143,9 +142,9 @@ def test_full_deliveries_corrected_at_any_time(warehouse: Settings, history: His
                 assert found == full_state(deliveries, day), (day, batch_id)
 
 
-@PROFILE
-@given(history=histories(["50", "60"], smallest=0))
-def test_changes_corrected_at_any_time(warehouse: Settings, history: History) -> None:
+def check_changes(warehouse: Settings, history: History) -> None:
+    """Run a history of deliveries of changes, and compare raw with the model after each step."""
+
     def correct_row(row: Row, score: str) -> Row:
         return {**row, "status": "COMPLETED", "score": score}
 
@@ -163,3 +162,48 @@ def test_changes_corrected_at_any_time(warehouse: Settings, history: History) ->
                 )
                 found = {key: str(int(score)) for key, score in state.values()}
                 assert found == changes_state(deliveries, day), (day, batch_id)
+
+
+def deliver(day: int, *contents: str) -> Delivery:
+    """Return a delivery for a day, with these contents for the first, second and third key."""
+    return Delivery(DAYS[day], dict(zip(KEYS, contents, strict=False)))
+
+
+def correction(content: str) -> Corrections:
+    return Corrections(dict.fromkeys(KEYS, content))
+
+
+#: The hardest histories. The contents are units of people as well as scores.
+HARD: dict[str, History] = {
+    "a later delivery that repeats old content overrides a correction": [
+        deliver(0, "50"), deliver(1, BROKEN), deliver(2, "50"), correction("60"),
+    ],
+    "a second file for the same day overrides a correction of the first": [
+        deliver(0, "50"), deliver(1, BROKEN, BROKEN), deliver(1, "50"), correction("60"),
+    ],
+    "a late delivery does not override a later correction to what was known": [
+        deliver(0, "50"), deliver(2, BROKEN), correction("50"), deliver(1, "60"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [check_full, check_changes])
+@pytest.mark.parametrize("name", HARD)
+def test_a_hard_history(
+    warehouse: Settings, check: Callable[[Settings, History], None], name: str
+) -> None:
+    check(warehouse, HARD[name])
+
+
+@pytest.mark.slow
+@PROFILE
+@given(history=histories(["A", "B"], smallest=1))
+def test_full_deliveries_corrected_at_any_time(warehouse: Settings, history: History) -> None:
+    check_full(warehouse, history)
+
+
+@pytest.mark.slow
+@PROFILE
+@given(history=histories(["50", "60"], smallest=0))
+def test_changes_corrected_at_any_time(warehouse: Settings, history: History) -> None:
+    check_changes(warehouse, history)

@@ -269,7 +269,6 @@ DAMAGES = {
     "fresh_means_delivered": f"update {{t}} set due_by = '2026-05-01' {ONE}",
     "all_fresh": f"update {{t}} set verdict = 'stale' {ONE}",
     "candidate.restatement org_unit_code_known": "update {t} set org_unit_code = 'X'",
-    "org_unit_code_known": f"update {{t}} set org_unit_code = 'NOWHERE' {ONE}",
     "really_different": "update {t} set value_after = value_before",
     "records_are_counted": "update {t} set record_count = 0",
     "causes_add_up": "update {t} set value_change = 0.01",

@@ -111,88 +111,66 @@ def passes(world: World, auditor: Auditor, damage: str, published: str = PUBLISH
 # ---------------------------------------------------------------- few corrections
 
 
-def test_without_history_five_and_one_in_a_thousand_a_day_are_allowed(
-    world: World, auditor: Auditor
-) -> None:
-    assert passes(world, auditor, rewritten(5))
-    assert not passes(world, auditor, rewritten(6))
-    others = versions(2000, 400, "others")
-    assert passes(world, auditor, others + rewritten(7))
-    assert not passes(world, auditor, others + rewritten(8))
-
-
-def test_with_history_three_times_a_usual_day_is_allowed_besides(
-    world: World, auditor: Auditor
-) -> None:
-    history = deliveries([4] * 8) + today()
-    assert passes(world, auditor, history + rewritten(17))
-    assert not passes(world, auditor, history + rewritten(18))
-
-
-def test_a_quiet_history_allows_few_corrections_of_many_records(
-    world: World, auditor: Auditor
-) -> None:
-    history = deliveries([0] * 8) + today() + versions(2000, 400, "others")
-    assert passes(world, auditor, history + rewritten(5))
-    assert not passes(world, auditor, history + rewritten(6))
-
-
-def test_one_mass_change_of_the_past_does_not_excuse_the_next(
-    world: World, auditor: Auditor
-) -> None:
-    history = deliveries([4, 500, 4, 4, 4, 4, 4, 4]) + today()
-    assert passes(world, auditor, history + rewritten(17))
-    assert not passes(world, auditor, history + rewritten(18))
-
-
-def test_corrections_of_another_column_are_no_excuse(world: World, auditor: Auditor) -> None:
-    history = deliveries([40] * 8, column="channel") + today()
-    assert not passes(world, auditor, history + rewritten(18))
-
-
-def test_after_days_without_a_delivery_more_is_allowed(world: World, auditor: Auditor) -> None:
+OTHERS = versions(2000, 400, "others")
+GONE = versions(300, 400, "gone") + versions(300, 600, "gone", is_tombstone="true")
+#: Damage, and whether the check passes with it.
+JUDGED: dict[str, list[tuple[str, bool]]] = {
+    "without history, five and one in a thousand a day are allowed": [
+        (rewritten(5), True),
+        (rewritten(6), False),
+        (OTHERS + rewritten(7), True),
+        (OTHERS + rewritten(8), False),
+    ],
+    "with history, three times a usual day is allowed besides": [
+        (deliveries([4] * 8) + today() + rewritten(17), True),
+        (deliveries([4] * 8) + today() + rewritten(18), False),
+    ],
+    "a quiet history allows few corrections of many records": [
+        (deliveries([0] * 8) + today() + OTHERS + rewritten(5), True),
+        (deliveries([0] * 8) + today() + OTHERS + rewritten(6), False),
+    ],
+    "one mass change of the past does not excuse the next": [
+        (deliveries([4, 500, 4, 4, 4, 4, 4, 4]) + today() + rewritten(17), True),
+        (deliveries([4, 500, 4, 4, 4, 4, 4, 4]) + today() + rewritten(18), False),
+    ],
+    "corrections of another column are no excuse": [
+        (deliveries([40] * 8, column="channel") + today() + rewritten(18), False),
+    ],
     # The previous delivery was for 13 May, 23:00 UTC.
-    history = deliveries([4] * 8) + today("2026-05-17 23:00Z")
-    assert passes(world, auditor, history + rewritten(53))
-    assert not passes(world, auditor, history + rewritten(54))
-
-
-def test_a_change_that_was_undone_does_not_count(world: World, auditor: Auditor) -> None:
-    undone = versions(300, 700, "rewritten", referral_type="'STATUS_CHECK'")
-    assert passes(world, auditor, rewritten(300) + undone)
-    # If only part of a change is undone, the rest still counts.
-    undone = versions(290, 700, "rewritten", referral_type="'STATUS_CHECK'")
-    assert not passes(world, auditor, rewritten(300) + undone)
-
-
-def test_a_record_that_vanished_and_returned_does_not_count(world: World, auditor: Auditor) -> None:
-    vanished = versions(300, 400, "gone") + versions(300, 600, "gone", is_tombstone="true")
-    assert not passes(world, auditor, vanished)
-    assert passes(world, auditor, vanished + versions(300, 700, "gone"))
-
-
-def test_new_records_do_not_count_however_many(world: World, auditor: Auditor) -> None:
-    new = versions(300, 600, "new", referral_type="'STATUS_CHECK'")
-    corrected = versions(300, 700, "new", referral_type="'IMMIGRATION_CRIME'")
-    assert passes(world, auditor, new + corrected)
-
-
-def test_values_that_go_forward_do_not_count(world: World, auditor: Auditor) -> None:
+    "after days without a delivery, more is allowed": [
+        (deliveries([4] * 8) + today("2026-05-17 23:00Z") + rewritten(53), True),
+        (deliveries([4] * 8) + today("2026-05-17 23:00Z") + rewritten(54), False),
+    ],
+    "what was undone does not count, and the rest does": [
+        (rewritten(300) + versions(300, 700, "rewritten", referral_type="'STATUS_CHECK'"), True),
+        (rewritten(300) + versions(290, 700, "rewritten", referral_type="'STATUS_CHECK'"), False),
+    ],
+    "a record that vanished counts, and not if it returned": [
+        (GONE, False),
+        (GONE + versions(300, 700, "gone"), True),
+    ],
+    "new records do not count, however many": [
+        (
+            versions(300, 600, "new", referral_type="'STATUS_CHECK'")
+            + versions(300, 700, "new", referral_type="'IMMIGRATION_CRIME'"),
+            True,
+        ),
+    ],
     # The outcome of the small force's referrals is PENDING.
-    forward = versions(300, 400, "forward") + versions(300, 600, "forward", outcome="'ARREST'")
-    assert passes(world, auditor, forward)
-    back = versions(300, 700, "back", outcome="'ARREST'") + versions(300, 800, "back")
-    assert passes(world, auditor, back)
-    back = versions(300, 400, "back", outcome="'ARREST'") + versions(300, 600, "back")
-    assert not passes(world, auditor, back)
+    "values that go forward do not count, and those that go back do": [
+        (versions(300, 400, "on") + versions(300, 600, "on", outcome="'ARREST'"), True),
+        (versions(300, 700, "back", outcome="'ARREST'") + versions(300, 800, "back"), True),
+        (versions(300, 400, "back", outcome="'ARREST'") + versions(300, 600, "back"), False),
+    ],
+    "what readers know already does not count": [(rewritten(300, batch=500), True)],
+    "batches that the build does not know do not count": [(rewritten(300, batch=1001), True)],
+}
 
 
-def test_changes_that_readers_know_already_do_not_count(world: World, auditor: Auditor) -> None:
-    assert passes(world, auditor, rewritten(300, batch=500))
-
-
-def test_batches_that_the_build_does_not_know_do_not_count(world: World, auditor: Auditor) -> None:
-    assert passes(world, auditor, rewritten(300, batch=1001))
+@pytest.mark.parametrize("case", JUDGED)
+def test_many_corrections_of_known_records_fail(world: World, auditor: Auditor, case: str) -> None:
+    for damage, success in JUDGED[case]:
+        assert passes(world, auditor, damage) is success
 
 
 def test_without_a_publication_there_is_nothing_to_compare_with(

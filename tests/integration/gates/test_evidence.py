@@ -76,9 +76,10 @@ def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
     assert [o.expectation.name for o in verdict.failed] == ["all_fresh"]
 
 
-def test_a_critical_failure_is_stored_by_key(world: World) -> None:
-    damage = BAD_GRADING
-    with world.damaged(damage):
+def test_a_critical_failure_is_stored_by_key_and_a_repeated_audit_decides_again(
+    world: World,
+) -> None:
+    with world.damaged(BAD_GRADING):
         verdict = audit_stage(world.settings, world.build, "marts")
 
     assert (verdict.verdict, verdict.blocks) == ("critical", True)
@@ -87,6 +88,9 @@ def test_a_critical_failure_is_stored_by_key(world: World) -> None:
         ("candidate.fct_intelligence_report", GRADING, "critical", 3, 1, None)
     ]
     assert failing_rows(world) == {(GRADING, 1): {"report_urn": "U3"}}
+    assert audit_stage(world.settings, world.build, "marts").verdict == "passed"
+    assert evidence(world, "marts")[0] == "passed"
+    assert recorded(world, "expectation") == []
 
 
 def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
@@ -193,28 +197,6 @@ def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> No
         assert "4711-007" not in file.read_text(encoding="utf-8")
 
 
-def test_a_check_that_cannot_run_fails_and_is_in_the_data_docs(world: World) -> None:
-    rename = "alter table candidate.fct_plan_strand rename column {} to {}"
-    with world.damaged(
-        rename.format("has_owner", "was_owner"), rename.format("was_owner", "has_owner")
-    ):
-        verdict = audit_stage(world.settings, world.build, "marts")
-        page = build_data_docs(world.settings, world.build.run_id)
-
-    assert verdict.blocks
-    text = (page.parent / "candidate.fct_plan_strand.html").read_text(encoding="utf-8")
-    assert "has_owner" in text
-    assert "does not exist" in text
-
-
-def test_a_repeated_audit_decides_again(world: World) -> None:
-    with world.damaged("update candidate.fct_plan_strand set is_met = null"):
-        assert audit_stage(world.settings, world.build, "marts").blocks
-    assert audit_stage(world.settings, world.build, "marts").verdict == "passed"
-    assert evidence(world, "marts")[0] == "passed"
-    assert recorded(world, "expectation") == []
-
-
 def test_a_missing_table_fails_every_expectation_about_it(world: World) -> None:
     undo = "alter table candidate.gone rename to dim_date"
     with world.damaged("alter table candidate.dim_date rename to gone", undo):
@@ -229,15 +211,21 @@ def test_a_missing_table_fails_every_expectation_about_it(world: World) -> None:
     }
 
 
-def test_an_expectation_that_cannot_be_evaluated_fails_alone(world: World) -> None:
+def test_an_expectation_that_cannot_be_evaluated_fails_alone_and_is_in_the_data_docs(
+    world: World,
+) -> None:
     undo = "alter table candidate.dim_date rename column hours to hours_in_day"
     with world.damaged("alter table candidate.dim_date rename column hours_in_day to hours", undo):
         verdict = audit_stage(world.settings, world.build, "marts")
+        page = build_data_docs(world.settings, world.build.run_id)
 
     assert [(o.expectation.name, o.exception) for o in verdict.failed] == [
         ("hours_of_the_day", 'UndefinedColumn: column "hours_in_day" does not exist')
     ]
     assert verdict.blocks
+    text = (page.parent / "candidate.dim_date.html").read_text(encoding="utf-8")
+    assert "hours_in_day" in text
+    assert "does not exist" in text
 
 
 def test_an_exception_holds_no_value(world: World, auditor: Auditor) -> None:
@@ -268,9 +256,11 @@ def test_nothing_appears_on_the_screen(world: World) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_an_unknown_stage_is_refused(world: World) -> None:
+def test_an_unknown_stage_and_an_unknown_run_are_refused(world: World) -> None:
     with pytest.raises(UsageError, match="no stage 'lunch'"):
         audit_stage(world.settings, world.build, "lunch")  # type: ignore[arg-type]
+    with pytest.raises(AssuranceError, match="no build"):
+        build_data_docs(world.settings, "never-was")
 
 
 def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
@@ -288,8 +278,3 @@ def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
         for expectation in suite.expectations:
             assert expectation.description in page
     assert re.search(r"https?:|src=|<script", first) is None
-
-
-def test_data_docs_of_an_unknown_run_are_refused(world: World) -> None:
-    with pytest.raises(AssuranceError, match="no build"):
-        build_data_docs(world.settings, "never-was")

@@ -18,6 +18,7 @@ from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
+from tests.integration.asking import ask
 from tests.integration.gates.compared_publication import PREVIOUS, SHOWN_BEFORE
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
 from tests.integration.gates.position import ANSWERS, ANSWERS_AGAIN, POSITIONS
@@ -30,8 +31,7 @@ AS_AT = datetime(2026, 5, 15, 4, 30, tzinfo=UTC)
 def make_world(settings: Settings) -> Build:
     """Fill a migrated warehouse with the small force and return its build."""
     ensure_raw_tables(settings)
-    with connect(settings, role="oic_landing") as connection:
-        connection.execute(RAW.encode())
+    ask(settings, RAW, login="oic_landing")
     with connect(settings, role="oic_transform") as connection:
         connection.execute(PREVIOUS.encode())
         row = connection.execute(
@@ -49,8 +49,7 @@ def make_world(settings: Settings) -> Build:
         assert row is not None
         build = get_build(connection, row[0])
         connection.commit()
-        with connect(settings, role="oic_publish") as publisher:
-            publisher.execute(SHOWN_BEFORE.format(before=build.compared_with).encode())
+        ask(settings, SHOWN_BEFORE.format(before=build.compared_with), login="oic_publish")
         for script in (
             POLICY,
             UNITS,

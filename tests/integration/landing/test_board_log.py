@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from oic_assurance.landing.checks import WITHHELD
@@ -17,7 +16,7 @@ from simulator.governance.recommendations import RecommendationLog
 from simulator.period import Period
 from tests.conftest import PROJECT_ROOT
 from tests.integration.landing.support import World, workbook
-from tests.integration.operations.replay_support import Row, correct, export, replay_waiting
+from tests.integration.operations.support import Row, correct, export, replay_waiting
 from tests.screening import texts
 
 FILE = f"{BOARD}/{BOARD_FILE}"
@@ -148,19 +147,6 @@ def test_a_refused_row_counts_as_it_was_before(world: World) -> None:
     assert actions(world, "action", "revised_due_on") == {"A1": (BOOK, None), "A2": (BOOK, None)}
 
 
-def test_roles_places_and_codes_are_landed(world: World) -> None:
-    words = "Brief the custody teams at Corby and Kettering on the NCCU form by 3 June."
-    content = log(
-        [question("Q1", "Why has HYDRA fallen since August?")],
-        [action("A1", words, "Detective Superintendent, Crime", evidence_ref="FEB/2026/009")],
-    )
-    world.drop(FILE, content, MONDAY)
-    assert world.land(BOARD).rows_rejected == 0
-    assert actions(world, "action", "owner_role", "evidence_ref") == {
-        "A1": (words, "Detective Superintendent, Crime", "FEB/2026/009")
-    }
-
-
 def test_a_force_can_allow_words(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,14 +186,6 @@ def test_a_withheld_text_must_be_written_again_before_a_replay(world: World) -> 
     assert "Okafor" not in stored
 
 
-def test_the_functions_run_only_as_landing(world: World) -> None:
-    world.execute("select landing.may_hold_email('x')")
-    with world.as_owner() as connection:
-        connection.execute("set role bi_reader")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("select landing.may_hold_email('x')")
-
-
 # -------------------------------------------------------------------------------- optional
 
 
@@ -216,58 +194,35 @@ def expected(world: World) -> list[bool]:
     return [value for (value,) in rows]
 
 
-def test_without_a_folder_the_dataset_is_not_expected(world: World) -> None:
+def test_without_a_folder_the_dataset_is_not_expected_and_with_one_it_is(world: World) -> None:
     report = world.land(BOARD)
     assert (report.batches, report.not_taken, report.refused) == (0, [], [])
-    assert expected(world) == [False]
     # All other datasets are expected with or without their folder.
     assert world.land("governance/plans").not_taken != []
-    assert expected(world) == [False, True]
-
-
-def test_an_empty_folder_makes_it_expected(world: World) -> None:
     (world.dropzone / BOARD).mkdir(parents=True)
     world.land(BOARD)
-    assert expected(world) == [True]
     (world.dropzone / BOARD).rmdir()
     # Nothing was ever delivered, so nothing is missed.
     world.land(BOARD)
-    assert expected(world) == [True, False]
+    assert expected(world) == [False, True, True, False]
 
 
-def test_once_delivered_it_stays_expected_without_its_folder(world: World) -> None:
-    path = world.drop(FILE, log([question("Q1")], [action("A1")]), MONDAY)
-    world.land(BOARD)
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_once_delivered_or_refused_it_stays_expected_without_its_folder(
+    world: World, is_refused: bool
+) -> None:
+    content = b"no workbook" if is_refused else log([question("Q1")], [action("A1")])
+    path = world.drop(FILE, content, MONDAY)
+    assert len(world.land(BOARD).refused) == is_refused
     path.unlink()
     path.parent.rmdir()
     report = world.land(BOARD)
     assert expected(world) == [True, True]
     assert [one.name for one in report.not_taken] == ["governance/board/"]
-    assert actions(world) == {"A1": (BOOK,)}
-
-
-def test_once_refused_it_stays_expected(world: World) -> None:
-    path = world.drop(FILE, b"no workbook", MONDAY)
-    assert len(world.land(BOARD).refused) == 1
-    path.unlink()
-    path.parent.rmdir()
-    world.land(BOARD)
-    assert expected(world) == [True, True]
+    assert actions(world) == ({} if is_refused else {"A1": (BOOK,)})
 
 
 # -------------------------------------------------------------------------------- history
-
-
-def test_moves_of_a_date_are_versions(world: World) -> None:
-    for day, revised in ((2, None), (3, date(2026, 5, 1)), (4, date(2026, 6, 1))):
-        content = log([question("Q1")], [action("A1", revised_due_on=revised)])
-        world.drop(FILE, content, datetime(2026, 3, day, 17, tzinfo=UTC))
-        world.land(BOARD)
-    rows = world.query(
-        "select due_on, revised_due_on from raw_general.board_action order by version_at"
-    )
-    first = date(2026, 4, 1)
-    assert rows == [(first, None), (first, date(2026, 5, 1)), (first, date(2026, 6, 1))]
 
 
 def test_a_log_of_the_simulator_lands_whole(world: World) -> None:

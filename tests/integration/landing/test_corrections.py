@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
     START,
+    World,
     at,
+    completion,
+    person,
     put,
     put_report,
+    workbook,
 )
-from tests.integration.landing.support import World, completion, person, workbook
 
 PEOPLE = "hr/personnel"
 HYDRA = "hydra/attendance"
@@ -56,19 +59,11 @@ def refer(world: World, key: int, minutes: float, **other: object) -> None:
 # ---------------------------------------------------------------- databases
 
 
-def test_the_first_load_counts_nothing(world: World) -> None:
-    for key in range(5):
-        refer(world, key, key)
-    world.land(REFERRALS)
-    assert world.query("select * from audit.correction") == []
-
-
-def test_new_records_count_nothing(world: World) -> None:
-    refer(world, 1, 0)
-    world.land(REFERRALS)
-    for key in range(2, 30):
-        refer(world, key, key)
-    world.land(REFERRALS)
+def test_a_first_load_and_new_records_count_nothing(world: World) -> None:
+    for keys in (range(5), range(5, 30)):
+        for key in keys:
+            refer(world, key, key)
+        world.land(REFERRALS)
     assert world.query("select * from audit.correction") == []
 
 
@@ -89,15 +84,18 @@ def test_changes_of_codes_are_counted_by_old_and_new_code(world: World) -> None:
     ]
 
 
-def test_the_key_and_the_cursor_are_not_counted(world: World) -> None:
+def test_the_key_and_the_cursor_are_not_counted_and_a_soft_delete_is(world: World) -> None:
     put(world, 1, at(0))
     world.land(CUSTODY)
     put(world, 1, at(30))
     assert world.land(CUSTODY).rows_landed == 1
     assert counts(world, CUSTODY) == []
+    put(world, 1, at(60), deleted_at=at(60))
+    world.land(CUSTODY)
+    assert counts(world, CUSTODY) == [("deleted_at", "blank", "filled", True, 1)]
 
 
-def test_a_value_that_goes_forward_is_no_correction(world: World) -> None:
+def test_a_value_that_goes_forward_is_no_correction_and_one_that_goes_back_is(world: World) -> None:
     refer(world, 1, 0)
     refer(world, 2, 0, outcome="PENDING")
     refer(world, 3, 0, outcome="ARREST", occurrence_ref="26000000001")
@@ -122,12 +120,7 @@ def test_a_value_that_goes_forward_is_no_correction(world: World) -> None:
         ("status", "DRAFT", "SUBMITTED", False, 1),
         ("submitted_at", "blank", "filled", False, 1),
     ]
-
-
-def test_a_value_that_goes_back_is_a_correction(world: World) -> None:
-    put_report(world, 1, at(0), status="SUBMITTED", submitted_at=at(0))
-    world.land(REPORTS)
-    put_report(world, 1, at(30), status="DRAFT")
+    put_report(world, 1, at(60), status="DRAFT")
     world.land(REPORTS)
     assert counts(world, REPORTS) == [
         ("status", "SUBMITTED", "DRAFT", True, 1),
@@ -148,14 +141,6 @@ def test_vanished_and_returned_records_are_counted_as_records(world: World) -> N
     assert counts(world, CUSTODY) == [("record", "vanished", "listed", False, 1)]
 
 
-def test_a_soft_delete_is_counted_as_a_change_of_its_column(world: World) -> None:
-    put(world, 1, at(0))
-    world.land(CUSTODY)
-    put(world, 1, at(30), deleted_at=at(30))
-    world.land(CUSTODY)
-    assert counts(world, CUSTODY) == [("deleted_at", "blank", "filled", True, 1)]
-
-
 def test_a_change_that_the_cursor_missed_is_counted(world: World) -> None:
     refer(world, 1, 0)
     refer(world, 2, 60)
@@ -168,29 +153,62 @@ def test_a_change_that_the_cursor_missed_is_counted(world: World) -> None:
 # ---------------------------------------------------------------- files
 
 
-def test_the_first_file_counts_nothing_and_the_second_counts_its_changes(world: World) -> None:
-    world.personnel("20260101", "000001", "000002", "000003")
-    world.personnel("20260102", person("000001", "T2"), person("000002", "T2"), "000004")
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE, 0) == []
-    assert counts(world, PEOPLE, 1) == [
-        ("org_unit_code", "filled", "filled", True, 2),
-        ("record", "listed", "vanished", True, 1),
-    ]
+MOVED = ("org_unit_code", "filled", "filled", True, 1)
+VANISHED = ("record", "listed", "vanished", True, 1)
+SIX = [f"{number:06}" for number in range(1, 7)]
 
 
-def test_a_code_that_no_list_names_is_shown_only_if_several_records_share_it(
-    world: World,
+@pytest.mark.parametrize(
+    ("deliveries", "expected"),
+    [
+        pytest.param([("01", *SIX)], [], id="the first"),
+        pytest.param([("01", *SIX[:3]), ("02", *SIX[:2])], [VANISHED], id="one vanished"),
+        pytest.param(
+            [("01", *SIX), ("02", *(person(key, "T2") for key in SIX[:5]), person(SIX[5], SIX[5]))],
+            [("org_unit_code", "T1", "T2", True, 5), MOVED],
+            id="a code that no list names is shown if several share it",
+        ),
+        pytest.param(
+            [("01", person("1", "A")), ("10", person("1", "C")), ("05", person("1", "B"))],
+            [MOVED],
+            id="a late file is compared with the one before it",
+        ),
+        pytest.param(
+            # The late file changes the state from 5 January on, so that the versions of 10 January
+            # are stored again.
+            [("01", person("1", "A")), ("10", person("1", "A")), ("05", person("1", "B"))],
+            [MOVED],
+            id="restored versions do not count",
+        ),
+        pytest.param(
+            [("10", person("1", "A")), ("05", person("1", "B"))],
+            [],
+            id="a late first file has nothing before it",
+        ),
+        pytest.param(
+            [("01", person("1", "A")), ("01", person("1", "B"))],
+            [MOVED],
+            id="another file for the same day",
+        ),
+        pytest.param(
+            [("01", *SIX[:2]), ("02", SIX[0], person(SIX[1], "T2").replace("OFFICER", "WIZARD"))],
+            [],
+            id="a rejected row",
+        ),
+        pytest.param(
+            [("01", *(f"{n:06}" for n in range(30))), ("02", *(person(key, "T2") for key in SIX))],
+            [],
+            id="a refused list",
+        ),
+    ],
+)
+def test_the_changes_of_a_list_are_counted(
+    world: World, deliveries: list[tuple[str, ...]], expected: list[Count]
 ) -> None:
-    people = [f"{number:06}" for number in range(1, 7)]
-    world.personnel("20260101", *people)
-    moved = [person(number, "T2") for number in people[:5]]
-    world.personnel("20260102", *moved, person(people[5], "000006"))
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE, 1) == [
-        ("org_unit_code", "T1", "T2", True, 5),
-        ("org_unit_code", "filled", "filled", True, 1),
-    ]
+    for day, *rows in deliveries:
+        world.personnel(f"202601{day}", *rows)
+        world.land(PEOPLE)
+    assert counts(world, PEOPLE) == expected
 
 
 def test_no_personal_value_is_stored(world: World) -> None:
@@ -222,46 +240,6 @@ def test_no_personal_value_is_stored(world: World) -> None:
     stored = str(world.query("select * from audit.correction"))
     for value in (*names, *references, "C000001", "C000009", "000001", "2020", "2021"):
         assert value not in stored
-
-
-def test_a_late_file_is_compared_with_the_file_before_it(world: World) -> None:
-    world.personnel("20260101", person("000001", "A"))
-    world.personnel("20260110", person("000001", "C"))
-    world.land(PEOPLE)
-    world.personnel("20260105", person("000001", "B"))
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE) == [("org_unit_code", "filled", "filled", True, 1)]
-
-
-def test_versions_that_are_restored_after_a_late_file_are_not_counted(world: World) -> None:
-    world.personnel("20260101", person("000001", "A"), "000002")
-    world.personnel("20260110", person("000001", "A"), "000002")
-    world.land(PEOPLE)
-    world.personnel("20260105", person("000001", "B"))
-    world.land(PEOPLE)
-    # The late file changes the state from 5 January on. So the versions of 10 January are stored
-    # again, because the list of that day is valid from then on.
-    assert world.state(PEOPLE, ("org_unit_code",)) == {"000001": ("A",), "000002": ("T1",)}
-    assert counts(world, PEOPLE) == [
-        ("org_unit_code", "filled", "filled", True, 1),
-        ("record", "listed", "vanished", True, 1),
-    ]
-
-
-def test_a_late_first_file_has_nothing_before_it(world: World) -> None:
-    world.personnel("20260110", person("000001", "A"))
-    world.land(PEOPLE)
-    world.personnel("20260105", person("000001", "B"))
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE) == []
-
-
-def test_a_changed_file_for_the_same_day_corrects_the_first(world: World) -> None:
-    world.personnel("20260101", person("000001", "A"))
-    world.land(PEOPLE)
-    world.personnel("20260101", person("000001", "B"))
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE) == [("org_unit_code", "filled", "filled", True, 1)]
 
 
 def test_a_delivery_of_changes_counts_only_what_it_lists(world: World) -> None:
@@ -296,21 +274,6 @@ def test_each_sheet_of_a_workbook_is_counted(world: World) -> None:
         ("outcome", "REFER", "PASS", True, 1),
         ("outcome", "blank", "PASS", False, 1),
     ]
-
-
-def test_a_rejected_row_corrects_nothing(world: World) -> None:
-    world.personnel("20260101", "000001", "000002")
-    world.personnel("20260102", "000001", person("000002", "T2").replace("OFFICER", "WIZARD"))
-    world.land(PEOPLE)
-    assert counts(world, PEOPLE) == []
-
-
-def test_a_refused_delivery_counts_nothing(world: World) -> None:
-    everybody = [f"{number:06d}" for number in range(1, 31)]
-    world.personnel("20260101", *everybody)
-    world.personnel("20260102", *(person(key, "T2") for key in everybody[:10]))
-    assert len(world.land(PEOPLE).refused) == 1
-    assert world.query("select * from audit.correction") == []
 
 
 def test_an_unchanged_delivery_counts_nothing(world: World) -> None:

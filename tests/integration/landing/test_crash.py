@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -14,10 +15,9 @@ from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
-from tests.integration.landing.support import World, person
+from tests.integration.landing.support import CUSTODY, World, person, put_many
 
 PEOPLE = "hr/personnel"
-CUSTODY = "rms/custody_record"
 LAND = """
 import sys
 from oic_assurance.settings import load_settings
@@ -34,11 +34,7 @@ def fill(world: World) -> None:
     for day in range(1, 13):
         rows = [person(f"{n:06d}", f"T{(n * day) % 7}") for n in range(day, 400 + day)]
         world.personnel(f"202601{day:02d}", *rows)
-    world.rms(
-        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
-        " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 50), now(), now(),"
-        " now() - n * interval '1 second' from generate_series(1, 20000) as n"
-    )
+    put_many(world, 1, 20_000)
 
 
 def landed(world: World) -> object:
@@ -124,21 +120,16 @@ def test_a_killed_attempt_stays_recorded_without_an_end(world: World) -> None:
     assert rows == [("killed", None), ("run 1", "succeeded")]
 
 
-def test_a_full_disk_is_reported_and_leaves_no_file(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_file(world: World) -> None:
     fill(world)
     world.land(PEOPLE)
-    real = os.fsync
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
     world.personnel("20260301", *(f"{number:06d}" for number in range(300)))
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
+    full = OSError(28, "No space left on device")
+    with (
+        patch.object(os, "fsync", side_effect=full),
+        pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"),
+    ):
         world.land(PEOPLE)
-    monkeypatch.setattr(os, "fsync", real)
     named, existing = archived_people(world)
     assert named == existing
     assert world.land(PEOPLE).batches == 1
@@ -149,20 +140,14 @@ def archived_people(world: World) -> tuple[set[str], set[str]]:
     return {n for n in named if PEOPLE in n}, {t for t in existing if PEOPLE in t}
 
 
-def test_the_files_of_a_failed_landing_are_removed_by_the_next(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_files_of_a_failed_landing_are_removed_by_the_next(world: World) -> None:
     """The first landing writes a complete archived file and then loses the source."""
     fill(world)
-    real = PostgresTable.window
-
-    def unavailable(*_: object) -> str:
-        raise SourceUnavailable("the source is not available")
-
-    monkeypatch.setattr(PostgresTable, "window", unavailable)
-    with pytest.raises(SourceUnavailable):
+    with (
+        patch.object(PostgresTable, "window", side_effect=SourceUnavailable("it is down")),
+        pytest.raises(SourceUnavailable),
+    ):
         world.land(CUSTODY)
-    monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [leftover] = folder.iterdir()
     # Put the file of an unfinished erasure into the same folder. Landing must not remove this file.

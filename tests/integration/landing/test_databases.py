@@ -4,22 +4,19 @@ import gzip
 import time
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.warehouse.connections import extract_url
-from simulator.source_systems import connect_owner
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
-    START,
+    World,
     at,
     officers,
     put,
+    put_many,
     put_report,
 )
-from tests.integration.landing.support import World
 from tests.integration.operations.support import assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
@@ -37,14 +34,7 @@ def test_versions_are_valid_from_their_cursor_value(world: World) -> None:
 
 
 def test_a_landing_without_changes_is_fast_and_has_no_batch(world: World) -> None:
-    world.rms(
-        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
-        " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s,"
-        " %s::timestamptz + n * interval '1 second' from generate_series(1, 20000) as n",
-        START,
-        START,
-        START,
-    )
+    put_many(world, 1, 20_000)
     world.land(CUSTODY)
     begun = time.monotonic()
     report = world.land(CUSTODY)
@@ -63,53 +53,10 @@ def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(worl
     for _ in range(2):
         # With these statistics, the planner expects a small table.
         world.execute("vacuum analyze raw_law_enforcement.custody_record")
-    world.rms(
-        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
-        " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s, %s"
-        " from generate_series(2, 60000) as n",
-        START,
-        START,
-        at(1),
-    )
+    put_many(world, 2, 60_000, at(1))
     begun = time.monotonic()
     assert world.land(CUSTODY).rows_landed == 59_999
     assert time.monotonic() - begun < 30
-
-
-@pytest.mark.parametrize("late", [10, 600], ids=["inside the overlap", "long after"])
-def test_a_row_that_commits_late_is_not_lost(world: World, late: int) -> None:
-    put(world, 1, at(late))
-    with connect_owner(world.settings, "rms") as slow:
-        slow.execute(
-            "insert into rms.custody_record (custody_id, arresting_officer_no,"
-            " detention_reason_code, detained_at, created_at, updated_at)"
-            " values (2, 'C2', 'OTHER', %s, %s, %s)",
-            (START, START, START),
-        )
-        world.land(CUSTODY)
-        assert list(officers(world)) == ["1"]
-        slow.commit()
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world, START) == {"2": "C2"}
-    assert world.land(CUSTODY).batches == 0
-
-
-def test_rows_with_the_last_cursor_value_are_all_read(world: World) -> None:
-    for key in range(5):
-        put(world, key, at(0))
-    world.land(CUSTODY)
-    for key in range(5, 10):
-        put(world, key, at(0))
-    assert world.land(CUSTODY).rows_landed == 5
-    assert len(officers(world)) == 10
-
-
-def test_a_change_without_a_new_cursor_value_is_found_in_the_overlap(world: World) -> None:
-    put(world, 1, at(0), "C1")
-    world.land(CUSTODY)
-    put(world, 1, at(0), "C2")
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world) == {"1": "C2"}
 
 
 def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) -> None:
@@ -146,15 +93,6 @@ def test_a_record_that_returns_with_its_old_cursor_value_is_landed(world: World)
     put(world, 1, at(0), "C1")
     world.land(CUSTODY)
     assert officers(world) == {"1": "C1", "2": "C2"}
-    assert world.land(CUSTODY).batches == 0
-
-
-def test_a_cursor_value_that_goes_back_does_not_hide_the_change(world: World) -> None:
-    put(world, 1, at(60), "C1")
-    world.land(CUSTODY)
-    put(world, 1, at(30), "C2")
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world) == {"1": "C2"}
     assert world.land(CUSTODY).batches == 0
 
 
@@ -234,14 +172,6 @@ def test_excluded_columns_are_nowhere_in_the_state_folder(world: World) -> None:
             assert path.is_dir() or secret.encode() not in path.read_bytes()
 
 
-def test_the_login_cannot_read_excluded_columns(world: World) -> None:
-    with (
-        psycopg.connect(extract_url(world.settings, "intelligence")) as connection,
-        pytest.raises(psycopg.errors.InsufficientPrivilege),
-    ):
-        connection.execute("select narrative from intel.report")
-
-
 def test_a_report_whose_marking_is_raised_is_recalled(world: World) -> None:
     put_report(world, 1, at(0))
     world.land(REPORTS)
@@ -256,23 +186,23 @@ def test_a_report_whose_marking_is_raised_is_recalled(world: World) -> None:
 
 @pytest.mark.parametrize("value", ["", "  ", "Z9 ", "three", None])
 def test_gradings_are_landed_unchanged(world: World, value: str | None) -> None:
-    names = (
-        "grading_scheme",
-        "source_evaluation",
-        "intelligence_assessment",
-        "handling_code",
-    )
+    names = "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code"
     put_report(world, 1, at(0), **dict.fromkeys(names, value))
     assert world.land(REPORTS).rows_rejected == 0
     assert world.state(REPORTS, names) == {"1": (value,) * 4}
 
 
-def test_a_name_in_a_reference_goes_to_quarantine(world: World) -> None:
+def test_a_name_in_a_reference_goes_to_quarantine_and_a_blank_one_becomes_null(
+    world: World,
+) -> None:
     put_report(world, 1, at(0), report_urn="Hidden Heron")
     put_report(world, 2, at(0), nccu_referral_ref="ask Hidden Heron")
     put_report(world, 3, at(0), nccu_referral_ref="NR26000001", occurrence_ref="CAD 12 of today")
+    put_report(world, 4, at(0), nccu_referral_ref="  ", occurrence_ref="")
     world.land(REPORTS)
-    assert list(world.state(REPORTS, ())) == ["3"]
+    assert world.state(REPORTS, ("nccu_referral_ref", "occurrence_ref")) == {
+        "3": ("NR26000001", "CAD 12 of today"), "4": (None, None)
+    }  # fmt: skip
     assert [(key, reasons) for _, key, reasons in world.reasons(REPORTS)] == [
         ("1", ["report_urn reads like prose, not like a reference"]),
         ("2", ["nccu_referral_ref reads like prose, not like a reference"]),
@@ -305,9 +235,3 @@ def test_of_handling_conditions_only_the_presence_is_landed(world: World) -> Non
     for bird in (b"heron", b"crane", b"stork", b"swan"):
         assert not [content for content in held if b"ask the " + bird in content]
     assert_agrees(world, REPORTS)
-
-
-def test_a_blank_reference_becomes_null(world: World) -> None:
-    put_report(world, 1, at(0), occurrence_ref="", nccu_referral_ref="  ")
-    world.land(REPORTS)
-    assert world.state(REPORTS, ("occurrence_ref", "nccu_referral_ref")) == {"1": (None, None)}

@@ -1,25 +1,43 @@
 """The first load writes the same rows into raw as a later landing.
 
 The first load also stores the sum of keys, from which the next landing finds out whether keys have
-vanished.
+vanished. A raw table that looks empty can be about to get rows of another force.
 """
 
 import dataclasses
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg.sql import Composed
 
+from oic_assurance.builds.record import open_build
+from oic_assurance.landing.land import land_dataset, landing_session, lock_and_prepare
+from oic_assurance.landing.raw_tables import MANY_ROWS, bulk_fill
 from oic_assurance.sources.databases.postgres import PostgresTable
-from tests.integration.landing.changed_databases import CUSTODY, START, at, officers, put
-from tests.integration.landing.support import World
+from oic_assurance.sources.declarations.load import dataset
+from tests.integration.asking import ask
+from tests.integration.landing.support import CUSTODY, World, at, officers, put, put_many
 
 MANY = 25_000
 ODD_TEXTS = ["x", "ü\u2028€", "a\tb\\n", "'; drop", "\u00e9", "Ω" * 500, "0", "\\N", '"']
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
+
+
+COMPLETION = dataset("lms/completions")
+OF_ANOTHER_FORCE = """
+    insert into raw_general.completion
+        (force_code, batch_id, row_key, version_at, landed_at, is_tombstone)
+    values ('E23000099', 1, 'key', now(), now(), false)
+"""
+
+
+LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def fill(world: World) -> None:
@@ -106,14 +124,6 @@ def test_without_a_change_no_row_is_read(world: World, monkeypatch: pytest.Monke
     assert len(read) == 1
 
 
-def test_new_content_with_the_same_cursor_value_is_found_in_the_overlap(world: World) -> None:
-    put(world, 1, at(0))
-    world.land(CUSTODY)
-    world.rms("update rms.custody_record set arresting_officer_no = 'C9'")
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world) == {"1": "C9"}
-
-
 def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> None:
     put(world, 1, at(0))
     put(world, 2, at(600))
@@ -122,22 +132,10 @@ def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> No
     # cursor value is long before the highest one, so it is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
-    with world.as_owner() as owner:
-        owner.execute("update audit.source_cursor set declaration = 'another'")
+    ask(world.settings, "update audit.source_cursor set declaration = 'another'")
     assert world.land(CUSTODY).rows_landed == 1
     assert officers(world) == {"1": "C9", "2": "C1"}
     assert world.land(CUSTODY).batches == 0
-
-
-def many(world: World) -> None:
-    world.rms(
-        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
-        " detained_at, created_at, updated_at) select n, 'C1', 'IMMIGRATION', %s, %s, %s"
-        f" from generate_series(1, {MANY}) as n",
-        START,
-        START,
-        START,
-    )
 
 
 def indexes(world: World) -> list[tuple[Any, ...]]:
@@ -150,7 +148,7 @@ def indexes(world: World) -> list[tuple[Any, ...]]:
 def test_a_large_first_load_creates_the_indexes_again(world: World) -> None:
     put(world, MANY + 1, at(0), " ")
     before = indexes(world)
-    many(world)
+    put_many(world, 1, MANY)
     assert world.land(CUSTODY).rows_landed == MANY
     assert indexes(world) == before
     assert len(before) == 2
@@ -158,14 +156,73 @@ def test_a_large_first_load_creates_the_indexes_again(world: World) -> None:
 
 def test_a_large_first_load_keeps_the_rows_of_another_force(world: World) -> None:
     put(world, 1, at(0))
-    other = World.__new__(World)
-    other.__dict__ |= world.__dict__
-    other.settings = dataclasses.replace(world.settings, force_code="E23000011")
-    other.land(CUSTODY)
-    many_more = "update rms.custody_record set custody_id = 999999"
-    world.rms(many_more)
-    many(world)
-    assert world.land(CUSTODY).rows_landed == MANY + 1
+    land_dataset(dataclasses.replace(world.settings, force_code="E23000011"), CUSTODY, "another")
+    put_many(world, 2, MANY)
+    assert world.land(CUSTODY).rows_landed == MANY
     assert world.query(
         "select force_code, count(*) from raw_law_enforcement.custody_record group by 1 order by 1"
-    ) == [("E23000011", 1), (world.settings.force_code, MANY + 1)]
+    ) == [("E23000011", 1), (world.settings.force_code, MANY)]
+
+
+def test_a_bulk_fill_keeps_rows_that_are_being_committed(world: World) -> None:
+    with landing_session(world.settings) as connection:
+        lock_and_prepare(connection, world.settings, COMPLETION)
+
+    def fill() -> bool:
+        with (
+            landing_session(world.settings) as connection,
+            connection.transaction(),
+            bulk_fill(connection, COMPLETION, COMPLETION.tables[0], MANY_ROWS) as is_empty,
+        ):
+            return is_empty
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.as_owner() as other:
+            other.execute(OF_ANOTHER_FORCE)
+            filled = pool.submit(fill)
+            deadline = time.monotonic() + 30
+            while not world.one("select exists (select from pg_locks where not granted)"):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        assert filled.result() is False
+    assert world.one("select count(*) from raw_general.completion") == 1
+
+
+def newest(world: World, as_at: datetime, known_at: datetime | None = None) -> datetime | None:
+    build = open_build(world.settings, "a run", as_at, "reproduce", known_at)
+    found = world.query(
+        "select newest_at from audit.newest_record where build_id = %s and dataset = %s",
+        build.build_id, CUSTODY,
+    )  # fmt: skip
+    return found[0][0] if found else None
+
+
+def test_it_is_the_newest_change_up_to_the_moment_whatever_was_landed_when(world: World) -> None:
+    world.land(CUSTODY)
+    assert newest(world, LATER) is None
+    for key in (1, 2):
+        put(world, key, at(key))
+    world.land(CUSTODY)
+    before_more = datetime.now(UTC)
+    put(world, 3, at(300))
+    put(world, 1, at(200))
+    world.land(CUSTODY)
+    # A row that was committed late has an earlier moment than what was landed before.
+    put(world, 4, at(295))
+    world.land(CUSTODY)
+    assert newest(world, LATER) == at(300)
+    assert newest(world, at(299)) == at(295)
+    assert newest(world, at(250)) == at(200)
+    assert newest(world, at(150)) == at(2)
+    assert newest(world, at(0)) is None
+    assert newest(world, LATER, known_at=before_more) == at(2)
+
+
+def test_an_extraction_that_brings_nothing_is_no_newer_record(world: World) -> None:
+    put(world, 1, at(1))
+    world.land(CUSTODY)
+    put(world, 2, LATER.replace(year=2126))
+    world.land(CUSTODY)
+    world.land(CUSTODY)
+    assert newest(world, LATER) == at(1)
+    assert newest(world, datetime.now(UTC)) == at(1)

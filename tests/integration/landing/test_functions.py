@@ -206,6 +206,7 @@ def test_only_landing_may_call_the_functions(world: World) -> None:
         inner join pg_namespace as n on p.pronamespace = n.oid
         where n.nspname = 'landing'
         and (has_function_privilege('oic_transform', p.oid, 'execute')
+            or has_function_privilege('bi_reader', p.oid, 'execute')
             or not has_function_privilege('oic_landing', p.oid, 'execute'))
         """
     )

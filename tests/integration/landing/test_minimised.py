@@ -11,10 +11,8 @@ from oic_assurance.operations.erase.minimise import minimise_archive
 from oic_assurance.sources.declarations import load
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Dataset
-from tests.integration.landing.changed_databases import REPORTS, at, put_report
-from tests.integration.landing.support import World
-from tests.integration.operations.support import assert_agrees
-from tests.integration.operations.test_erase import archived_contents
+from tests.integration.landing.support import REPORTS, World, at, put_report
+from tests.integration.operations.support import archived_contents, assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
 

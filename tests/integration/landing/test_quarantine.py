@@ -24,23 +24,12 @@ def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
         (row.source_place, row.row_number, row.row_key, row.reasons)
         for row in list_rejected(world.settings)
     ]
+    first, second = "personnel_20260101.csv", "personnel_20260102.csv"
+    unknown = "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO"
     assert found == [
-        ("personnel_20260102.csv", 2, "000003", ["start_date is not a date"]),
-        (
-            "personnel_20260102.csv",
-            3,
-            None,
-            ["the row has 2 cells where the header has 9"],
-        ),
-        (
-            "personnel_20260101.csv",
-            2,
-            "000002",
-            [
-                "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
-                "start_date is not a date",
-            ],
-        ),
+        (second, 2, "000003", ["start_date is not a date"]),
+        (second, 3, None, ["the row has 2 cells where the header has 9"]),
+        (first, 2, "000002", [unknown, "start_date is not a date"]),
     ]
     assert len(list_rejected(world.settings, limit=2)) == 2
     assert list_rejected(world.settings, QuarantineFilter("lms/completions")) == []
@@ -115,25 +104,3 @@ def test_every_dataset_lands_in_an_empty_warehouse(world: World) -> None:
         assert (report.batches, report.refused) == (0, [])
     outcomes = world.query("select count(*), count(finished_at) from audit.extraction")
     assert outcomes == [(len(datasets()), len(datasets()))]
-
-
-def test_the_roles_that_need_raw_may_read_it(world: World) -> None:
-    ensure_raw_tables(world.settings)
-    rows = world.query(
-        """
-        select role, table_name
-        from (values ('oic_transform'), ('oic_gate'), ('general_processing'),
-            ('law_enforcement_processing'), ('bi_reader')) as r (role),
-        (values ('raw_general.personnel'), ('raw_law_enforcement.occurrence')) as t (table_name)
-        where has_table_privilege(role, table_name, 'select')
-        order by 1, 2
-        """
-    )
-    assert rows == [
-        ("general_processing", "raw_general.personnel"),
-        ("law_enforcement_processing", "raw_law_enforcement.occurrence"),
-        ("oic_gate", "raw_general.personnel"),
-        ("oic_gate", "raw_law_enforcement.occurrence"),
-        ("oic_transform", "raw_general.personnel"),
-        ("oic_transform", "raw_law_enforcement.occurrence"),
-    ]

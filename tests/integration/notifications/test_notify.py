@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -14,18 +13,13 @@ from oic_assurance.notifications.notify import notify
 from oic_assurance.settings import Settings
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
-from tests.databases import Prepared, administrator
+from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import published
 from tests.unit.notifications.servers import HttpServer, MailServer
 
 MORNING = parse_moment("2026-05-02T08:00")
 NIGHT = parse_moment("2026-05-02T06:00")
-
-
-def ask(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    with administrator(settings) as conn:
-        cursor = conn.execute(statement.encode(), values)
-        return cursor.fetchall() if cursor.description else []
 
 
 def enter_run(
@@ -67,10 +61,6 @@ def healthy(prepared: Prepared) -> Iterator[Settings]:
     """A warehouse with a publication of 1 May and without any problem."""
     with prepared.copy(publish_first_of_may) as settings:
         yield settings
-
-
-def test_nothing_is_wrong(healthy: Settings) -> None:
-    assert found(healthy) == []
 
 
 def test_a_blocked_publication(healthy: Settings) -> None:
@@ -181,11 +171,8 @@ def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> 
     assert found(healthy) == []
 
 
-def enter_attempt(settings: Settings, dataset: str, **not_taken: str) -> None:
-    """Record a landing attempt, and each file that was not taken, with the reason.
-
-    In the names of the files, `__` stands for a dot.
-    """
+def enter_attempt(settings: Settings, dataset: str, not_taken: dict[str, str]) -> None:
+    """Record a landing attempt, and each file that was not taken, with the reason."""
     ((attempt,),) = ask(
         settings,
         "insert into audit.extraction (run_id, force_code, dataset, outcome, finished_at) "
@@ -194,13 +181,8 @@ def enter_attempt(settings: Settings, dataset: str, **not_taken: str) -> None:
         dataset,
     )
     for name, reason in not_taken.items():
-        ask(
-            settings,
-            "insert into audit.not_taken values (%s, %s, %s)",
-            attempt,
-            name.replace("__", "."),
-            reason,
-        )
+        statement = "insert into audit.not_taken values (%s, %s, %s)"
+        ask(settings, statement, attempt, name, reason)
 
 
 @pytest.mark.parametrize(
@@ -247,17 +229,20 @@ def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
     )
 
 
-def test_datasets_of_one_connection_with_different_reasons_are_different_problems(
+def test_late_datasets_and_those_with_different_reasons_are_told_one_by_one(
     healthy: Settings,
 ) -> None:
+    late = "stale", "nothing new since it was due"
     make_freshness(
         healthy,
-        "fresh",
-        "",
+        *late,
+        lms__completions=late,
         rms__occurrence=("failed", "rms/occurrence: it has no column status."),
         rms__nccu_referral=("failed", "rms/nccu_referral: it has no column channel."),
     )
-    assert [subject for _, subject, _ in found(healthy)] == ["rms/nccu_referral", "rms/occurrence"]
+    assert [subject for _, subject, _ in found(healthy)] == [
+        "hr/personnel", "lms/completions", "rms/nccu_referral", "rms/occurrence"
+    ]  # fmt: skip
 
 
 def test_two_causes_behind_one_place_are_one_problem(
@@ -278,60 +263,41 @@ def test_two_causes_behind_one_place_are_one_problem(
         assert notify(healthy, NIGHT) == []
 
 
-def test_late_datasets_are_told_one_by_one(healthy: Settings) -> None:
-    late = "nothing new since it was due"
-    make_freshness(healthy, "stale", late, lms__completions=("stale", late))
-    assert [subject for _, subject, _ in found(healthy)] == ["hr/personnel", "lms/completions"]
-
-
-def test_a_late_delivery_names_a_file_that_may_be_it(healthy: Settings) -> None:
-    make_freshness(healthy, "stale", "nothing new since it was due")
-    enter_attempt(healthy, "hr/personnel", personnel_20260401__txt="an earlier attempt")
-    enter_attempt(
-        healthy,
-        "hr/personnel",
-        personnel_20260430__csv__gz="it is compressed",
-        personnel_20260501_v2__csv="it looks like a copy",
-        **{"uploads/": "it is a folder, and files in subfolders are not read"},
-    )
-    enter_attempt(healthy, "lms/completions", completions_20260501__xls="another dataset")
-    [(_, _, what)] = found(healthy)
-    assert what == (
-        "hr/personnel is stale: nothing new since it was due; a file that may be the delivery was "
-        "not taken: personnel_20260501_v2.csv (it looks like a copy)"
-    )
-
-
 @pytest.mark.parametrize(
-    ("name", "reason", "told"),
+    ("names", "told"),
     [
         (
-            "uploads/",
-            "it is a folder, and files in subfolders are not read",
-            "a folder that may be the delivery was not taken: uploads/ (it is a folder, and files "
-            "in subfolders are not read)",
+            {
+                "personnel_20260430.csv.gz": "it is compressed",
+                "personnel_20260501_v2.csv": "it looks like a copy",
+                "uploads/": "it is a folder, and files in subfolders are not read",
+            },
+            "; a file that may be the delivery was not taken: personnel_20260501_v2.csv (it looks "
+            "like a copy)",
         ),
         (
-            "hr/personnel/",
-            "the folder does not exist",
-            "its folder is missing: hr/personnel/ (the folder does not exist)",
+            {"uploads/": "it is a folder, and files in subfolders are not read"},
+            "; a folder that may be the delivery was not taken: uploads/ (it is a folder, and files"
+            " in subfolders are not read)",
         ),
+        (
+            {"hr/personnel/": "the folder does not exist"},
+            "; its folder is missing: hr/personnel/ (the folder does not exist)",
+        ),
+        ({"z.csv": "it is a hidden or temporary file of a program"}, ""),
     ],
 )
-def test_a_late_delivery_names_a_folder(
-    healthy: Settings, name: str, reason: str, told: str
+def test_a_late_delivery_names_what_may_be_it(
+    healthy: Settings, names: dict[str, str], told: str
 ) -> None:
+    enter_attempt(healthy, "hr/personnel", {"personnel_20260401.txt": "an earlier attempt"})
+    enter_attempt(healthy, "hr/personnel", names)
+    enter_attempt(healthy, "lms/completions", {"completions_20260501.xls": "another dataset"})
+    make_freshness(healthy, "fresh", "")
+    assert found(healthy) == []
     make_freshness(healthy, "stale", "nothing new since it was due")
-    enter_attempt(healthy, "hr/personnel", **{name: reason})
     [(_, _, what)] = found(healthy)
-    assert what == f"hr/personnel is stale: nothing new since it was due; {told}"
-
-
-def test_a_hidden_file_is_not_named_as_a_late_delivery(healthy: Settings) -> None:
-    make_freshness(healthy, "stale", "nothing new since it was due")
-    enter_attempt(healthy, "hr/personnel", z__csv="it is a hidden or temporary file of a program")
-    [(_, _, what)] = found(healthy)
-    assert what == "hr/personnel is stale: nothing new since it was due"
+    assert what == f"hr/personnel is stale: nothing new since it was due{told}"
 
 
 def test_a_quiet_dataset_says_how_long_it_has_been_quiet_or_that_it_never_brought_anything(
@@ -349,19 +315,12 @@ def test_a_quiet_dataset_says_how_long_it_has_been_quiet_or_that_it_never_brough
     try:
         told = {problem.subject: problem.what for problem in open_problems(healthy, NIGHT)}
     finally:
-        with connect(healthy, role="oic_transform") as conn:
-            conn.execute("drop table intermediate.int_source_freshness")
+        ask(healthy, "drop table intermediate.int_source_freshness", login="oic_transform")
     assert told == {
         "hr/personnel": "it is extracted, and has never brought anything",
         "rms/occurrence": "it is extracted, and has brought nothing new"
         " for 12 days; the newest record is of 18/04/2026",
     }
-
-
-def test_a_file_that_is_not_taken_is_no_problem_of_a_fresh_dataset(healthy: Settings) -> None:
-    make_freshness(healthy, "fresh", "")
-    enter_attempt(healthy, "hr/personnel", personnel_20260501_v2__csv="it looks like a copy")
-    assert found(healthy) == []
 
 
 def test_one_message_is_sent_when_problems_start_and_one_when_they_are_over(
@@ -471,25 +430,20 @@ def restores(settings: Settings, now: str) -> list[str]:
     return [what for kind, _, what in found(settings, parse_moment(now)) if kind == "restore"]
 
 
-def test_a_restore_that_is_not_proven_for_a_week_is_told(healthy: Settings) -> None:
-    assert restores(healthy, "2026-05-20") == []  # nobody makes back-ups here
-    enter_backup(healthy, "2026-05-01")
-    assert restores(healthy, "2026-05-08") == []
+@pytest.mark.parametrize("is_on_record", [True, False])
+def test_a_restore_that_is_not_proven_for_a_week_is_told(
+    healthy: Settings, is_on_record: bool
+) -> None:
+    """Physical back-ups are not on record, but their drills are."""
     never = "no drill has proven for a week that it can be restored"
-    assert restores(healthy, "2026-05-10") == [never]
+    assert restores(healthy, "2026-05-20") == []  # nobody makes back-ups here
+    if is_on_record:
+        enter_backup(healthy, "2026-05-01")
+        assert restores(healthy, "2026-05-08") == []
+        assert restores(healthy, "2026-05-10") == [never]
     enter_drill(healthy, "2026-05-10")
     assert restores(healthy, "2026-05-17") == []
     assert restores(healthy, "2026-05-19") == [never]
-
-
-def test_drills_of_physical_back_ups_which_are_not_on_record_are_told_too(
-    healthy: Settings,
-) -> None:
-    enter_drill(healthy, "2026-05-10")
-    assert restores(healthy, "2026-05-17") == []
-    assert restores(healthy, "2026-05-19") == [
-        "no drill has proven for a week that it can be restored"
-    ]
 
 
 def test_a_drill_that_failed_is_told_until_one_succeeds(healthy: Settings) -> None:
@@ -521,20 +475,16 @@ def upkeep(settings: Settings, now: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_part_of_the_upkeep_that_failed_is_told_until_it_is_done(healthy: Settings) -> None:
+def test_a_part_of_the_upkeep_is_told_until_it_is_done(healthy: Settings) -> None:
     assert upkeep(healthy, "2026-05-20") == []  # nobody runs the upkeep here
     enter_upkeep(healthy, "logs", "failed", "2026-05-01", "the disk is full")
     enter_upkeep(healthy, "review", "done", "2026-05-01")
     assert upkeep(healthy, "2026-05-02") == [("logs", "it failed: the disk is full")]
     enter_upkeep(healthy, "logs", "done", "2026-05-02")
-    assert upkeep(healthy, "2026-05-03") == []
-
-
-def test_a_part_that_is_skipped_night_after_night_is_told(healthy: Settings) -> None:
-    enter_upkeep(healthy, "logs", "done", "2026-05-01")
-    enter_upkeep(healthy, "logs", "skipped", "2026-05-02", "a run is under way")
-    assert upkeep(healthy, "2026-05-03") == []
-    assert upkeep(healthy, "2026-05-05") == [("logs", "it was not done for days")]
+    # It may be skipped for a night, but not night after night.
+    enter_upkeep(healthy, "logs", "skipped", "2026-05-03", "a run is under way")
+    assert upkeep(healthy, "2026-05-04") == []
+    assert ("logs", "it was not done for days") in upkeep(healthy, "2026-05-06")
 
 
 def enter_due(settings: Settings, key: str) -> None:

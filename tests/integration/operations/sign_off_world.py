@@ -118,6 +118,10 @@ class People:
         assert code in (1, 2), out
         return self.last_error
 
+    def may_not_sign(self, person: str, party: str, code: str = "HYDRA") -> str:
+        """Sign for a party, which must fail, and return the message."""
+        return self.may_not(person, "sign", code, "--as", party, "--reason", "x")
+
     def evidence(self, text: str = "twelve certificates", name: str = "proof.txt") -> str:
         """Write an evidence file, and return its path below the folder of evidence."""
         (self.folder / name).write_text(text, encoding="utf-8")

@@ -25,7 +25,7 @@ from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.processing_log import enter, officer_mark
 from tests.databases import administrator
 from tests.integration.landing.support import World, completion, person
-from tests.integration.operations.replay_support import correct
+from tests.integration.operations.support import correct
 from tests.integration.warehouse.stage_roles import run_as
 
 pytestmark = pytest.mark.slow

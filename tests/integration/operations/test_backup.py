@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -201,14 +202,11 @@ def test_a_changed_back_up_is_refused_before_anything_is_written(
     assert not empty.home.exists()
 
 
-def test_another_back_up_is_recognised_by_its_hash(made: Made, empty: Settings) -> None:
+def test_another_back_up_or_one_without_its_secrets_is_not_restored(
+    made: Made, empty: Settings
+) -> None:
     with pytest.raises(AssuranceError, match=f"its SHA-256 is {made.backup.sha256}"):
         restore_backup(empty, made.backup.folder, made.options(sha256="0" * 64))
-
-
-def test_without_its_secrets_a_back_up_is_not_restored_by_mistake(
-    made: Made, empty: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
     with pytest.raises(UsageError, match=r"another erasure_key and erasure_key_2: give --secrets"):
         restore_backup(empty, made.backup.folder, made.options(secrets=None))
     assert not (empty.home / "postgres").exists()
@@ -228,18 +226,10 @@ def test_without_recipients_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> 
     assert private not in refusal.value.message
 
 
-def test_no_password_is_an_argument_of_a_program(
-    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    commands: list[list[str]] = []
-    real = subprocess.Popen
-
-    def watched(command: list[str], **options: Any) -> Any:
-        commands.append(command)
-        return real(command, **options)
-
-    monkeypatch.setattr(subprocess, "Popen", watched)
-    make_backup(made.settings, tmp_path, [])
+def test_no_password_is_an_argument_of_a_program(made: Made, tmp_path: Path) -> None:
+    with patch.object(subprocess, "Popen", wraps=subprocess.Popen) as started:
+        make_backup(made.settings, tmp_path, [])
+    commands = [call.args[0] for call in started.call_args_list]
     password = made.settings.secrets_dir.joinpath("postgres_password").read_text().strip()
     assert {Path(command[0]).name for command in commands} == {"pg_dump", "pg_dumpall"}
     assert not any(password in argument for command in commands for argument in command)

@@ -1,34 +1,59 @@
-"""The doctor's looks at one machine: server, versions, clock, disk, secrets, commands.
+"""The doctor's looks at machines and at the warehouse: versions, clocks, disk, secrets, rights.
 
 Each look finds a good state and a bad one, and says what to do.
 """
 
 import dataclasses
+import gzip
 import os
 import shutil
+import socket
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import psycopg
 import pytest
 
-from oic_assurance import clock
+from oic_assurance import clock, pipeline
+from oic_assurance.builds.host_secrets import marks_of_hosts
+from oic_assurance.builds.stages import on_record
 from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
+from oic_assurance.landing.erased_keys import SECRET as ERASURE_KEY
 from oic_assurance.operations.doctor import machine, warehouse
 from oic_assurance.operations.doctor.looks import LOOKS
+from oic_assurance.operations.doctor.machine import look_at_hosts
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.settings import PROJECT_ROOT, Settings
-from oic_assurance.state.observed import Finding, Look, State, take
-from oic_assurance.warehouse import embedded
+from oic_assurance.state.observed import Finding, Look, State, record, take
+from oic_assurance.state.read import open_problems
+from oic_assurance.warehouse import clocks, embedded
+from oic_assurance.warehouse.encryption import new_identity
+from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.programs import bin_dir
-from oic_assurance.warehouse.secrets import secret
+from oic_assurance.warehouse.secrets import secret, variable_name
 from tests.commands import shown
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.reporting.test_monitoring import healthy, old
 
 __all__ = ["healthy", "old"]
+
+
+# ------------------------------------------------------------ archive
+
+_BATCH = """
+insert into audit.batch (
+    run_id, force_code, dataset, source_place, kind, delivered_for, status, kept_as, sha256
+)
+values ('r', 'E23000022', 'hr/personnel', 'x', 'file', now(), 'landed', 'batches/doctor.gz', 'x')
+"""
+
+
+KEYS = {ERASURE_KEY: token_hex(32), LOG_KEY: token_hex(32)}
 
 
 def states(findings: Iterable[Finding]) -> dict[str, State]:
@@ -183,18 +208,6 @@ def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> Non
 # ------------------------------------------------------------ clock
 
 
-def test_a_run_in_the_future_shows_that_a_clock_was_set_back(fresh_warehouse: Settings) -> None:
-    assert states(machine.look_at_clock(fresh_warehouse)) == {"this machine": "ok"}
-    with administrator(fresh_warehouse, autocommit=True) as connection:
-        connection.execute(
-            "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
-            (clock.utc_now() + timedelta(hours=2),),
-        )
-    [found] = machine.look_at_clock(fresh_warehouse)
-    assert found.state == "failed"
-    assert "the clock was set back" in found.what
-
-
 # ------------------------------------------------------------ disk
 
 
@@ -222,9 +235,17 @@ def private(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_a_secret_is_for_one_account(private: Settings) -> None:
+def test_a_secret_is_for_one_account_and_cannot_be_guessed(
+    private: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = list(machine.look_at_secrets(private))
     assert states(good) == {"secrets": "ok", "key of pseudonyms": "ok"}
+    with monkeypatch.context() as patch:
+        patch.setenv("ASSURANCE_PSEUDONYM_KEY", "heron" * 8)
+        found = the(machine.look_at_secrets(private), "key of pseudonyms")
+    assert found.state == "failed"
+    assert "too easy to guess" in found.what
+    assert "heron" not in found.what
     path = private.secrets_dir / "pseudonym_key"
     assert all(path.read_text() not in finding.what for finding in good)
     path.chmod(0o644)
@@ -234,16 +255,6 @@ def test_a_secret_is_for_one_account(private: Settings) -> None:
     private.secrets_dir.chmod(0o755)
     found = the(machine.look_at_secrets(private), "secrets")
     assert (found.state, found.todo) == ("failed", f"`chmod 700 {private.secrets_dir}`")
-
-
-def test_a_key_that_can_be_guessed_is_found(
-    private: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", "heron" * 8)
-    found = the(machine.look_at_secrets(private), "key of pseudonyms")
-    assert found.state == "failed"
-    assert "too easy to guess" in found.what
-    assert "heron" not in found.what
 
 
 # ------------------------------------------------------------ commands and notifications
@@ -266,3 +277,248 @@ def test_somebody_must_be_told(settings: Settings, monkeypatch: pytest.MonkeyPat
     found = the(above.look_at_notifications(settings), "notifications")
     assert found.state == "failed"
     assert "secret-path" not in found.what
+
+
+# ------------------------------------------------------------ rights
+
+
+def test_every_login_has_what_it_needs_and_no_more(fresh_warehouse: Settings) -> None:
+    good = list(warehouse.look_at_logins(fresh_warehouse))
+    assert states(good)["logins"] == "ok"
+    assert states(good)["server"] == "ok"
+    assert states(warehouse.look_at_readers(fresh_warehouse)) == {"bi_reader": "ok"}
+    ask(fresh_warehouse, "grant execute on function lo_create(oid) to public")
+    ask(fresh_warehouse, "alter role oic_gate createdb; grant oic_landing to oic_gate")
+    try:
+        found = list(warehouse.look_at_logins(fresh_warehouse))
+    finally:
+        # The roles are those of the whole server.
+        ask(fresh_warehouse, "alter role oic_gate nocreatedb; revoke oic_landing from oic_gate")
+    first, second = (one for one in found if one.subject == "oic_gate")
+    assert (first.state, second.state) == ("failed", "failed")
+    assert "may create databases" in first.what
+    assert "is a member of 'oic_landing'" in second.what
+    assert the(found, "server").state == "failed"
+    assert "assurance db hardening-sql" in the(found, "server").todo
+
+
+def test_a_login_whose_password_is_not_known_is_found(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_OIC_GATE_PASSWORD", "another-Password-94711")
+    monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "another-Password-94711")
+    found = the(warehouse.look_at_logins(fresh_warehouse), "oic_gate")
+    assert (found.state, found.todo) == ("failed", "`assurance db start`")
+    assert "another-Password" not in found.what
+    assert states(warehouse.look_at_readers(fresh_warehouse)) == {"bi_reader": "failed"}
+
+
+@pytest.fixture
+def archived(fresh_warehouse: Settings) -> Iterator[Path]:
+    """The file of the newest batch."""
+    ask(fresh_warehouse, f"set session_replication_role = replica; {_BATCH}")
+    path = fresh_warehouse.home / "batches" / "doctor.gz"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(gzip.compress(b"heron"))
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_the_newest_batch_must_be_readable(fresh_warehouse: Settings, archived: Path) -> None:
+    assert states(machine.look_at_newest_batch(fresh_warehouse)) == {"newest batch": "ok"}
+    archived.write_bytes(b"not compressed")
+    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
+    assert (found.state, found.todo) == ("failed", "`assurance batch verify`")
+    archived.unlink()
+    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
+    assert found.state == "failed"
+    assert "is missing" in found.what
+
+
+def test_the_key_of_the_archive_must_be_readable(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(machine.look_at_archive(settings))["key of the archive"] == "advice"
+    key = tmp_path / "key"
+    key.write_text(str(new_identity()), encoding="ascii")
+    key.chmod(0o600)
+    monkeypatch.setenv("ASSURANCE_ARCHIVE_KEY", str(key))
+    assert states(machine.look_at_archive(settings))["key of the archive"] == "ok"
+    key.chmod(0o644)
+    found = the(machine.look_at_archive(settings), "key of the archive")
+    assert found.state == "failed"
+    assert "chmod" in found.what
+
+
+# ------------------------------------------------------------ back-ups
+
+
+def back_up(settings: Settings, folder: Path, days_ago: int) -> None:
+    with administrator(settings, autocommit=True) as connection:
+        connection.execute(
+            """
+            insert into audit.backup (
+                made_at, folder, sha256, parts, size_bytes, batches, missing, code_version,
+                is_encrypted
+            )
+            values (now() - make_interval(days => %s), %s, %s, '[]', 1, 1, 0, 'c', true)
+            """,
+            (days_ago, str(folder), str(days_ago) * 64),
+        )
+
+
+def test_the_newest_back_up_must_be_there_and_be_new(
+    fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> str:
+        [found] = machine.look_at_backups(fresh_warehouse)
+        return found.state
+
+    # A force may back up its server in another way. Somebody has to say so once.
+    for given in ("", " ", "yes", "not now"):
+        monkeypatch.setenv("ASSURANCE_NO_BACKUPS", given)
+        assert state() == "attention"
+    monkeypatch.setenv("ASSURANCE_NO_BACKUPS", "the server's team makes them")
+    [found] = machine.look_at_backups(fresh_warehouse)
+    assert (found.state, found.what.partition(": ")[2]) == ("ok", "the server's team makes them")
+    # What is accepted is that none are made, and not that they stop.
+    back_up(fresh_warehouse, tmp_path, 5)
+    assert state() == "attention"
+    back_up(fresh_warehouse, tmp_path, 1)
+    assert state() == "ok"
+    back_up(fresh_warehouse, tmp_path / "gone", 0)
+    assert state() == "failed"
+
+
+# ------------------------------------------------------------ interrupted work
+
+
+def test_interrupted_work_is_found(fresh_warehouse: Settings) -> None:
+    settings = fresh_warehouse
+    assert states(warehouse.look_at_leftovers(settings)) == {"interrupted work": "ok"}
+    (settings.home / "drill").mkdir()
+    try:
+        assert (
+            "is under way, or was interrupted"
+            in the(warehouse.look_at_leftovers(settings), "drill").what
+        )
+    finally:
+        (settings.home / "drill").rmdir()
+
+
+@pytest.fixture
+def first(fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A host with the two keys, which has done a stage."""
+    for name, key in KEYS.items():
+        monkeypatch.setenv(variable_name(name), key)
+    stage_on("first", fresh_warehouse, monkeypatch)
+    return fresh_warehouse
+
+
+def stage_on(host: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    with on_record(settings, "a run", "publish"):
+        pass
+
+
+def looked(settings: Settings) -> Finding:
+    [found] = look_at_hosts(settings)
+    return found
+
+
+def test_hosts_with_the_same_keys_are_well(
+    first: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (looked(first).state, looked(first).what) == ("ok", "1 host compared")
+    stage_on("second", first, monkeypatch)
+    assert (looked(first).state, looked(first).what) == ("ok", "2 hosts compared")
+
+
+def test_a_host_with_another_key_is_named_on_every_host(
+    first: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(variable_name(ERASURE_KEY), token_hex(32))
+        stage_on("second", first, patch)
+        there = looked(first)
+    for host in ("first", "third"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        here = looked(first)
+        assert (here.state, here.subject) == ("failed", "keys of hosts")
+        assert here.what.startswith("erasure_key differs: first")
+        assert " / second" in here.what
+    assert there.what == "erasure_key differs: first / second"
+    # The host has the right key again.
+    stage_on("second", first, monkeypatch)
+    assert looked(first).state == "ok"
+
+
+def test_a_key_of_a_later_layer_is_compared_too(
+    first: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("first", "second"):
+        monkeypatch.setenv(variable_name(f"{ERASURE_KEY}_2"), token_hex(32))
+        stage_on(host, first, monkeypatch)
+    assert looked(first).what == "erasure_key_2 differs: first / second"
+
+
+def test_no_key_is_stored_and_a_host_that_is_gone_is_forgotten(
+    first: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = marks_of_hosts(first)
+    assert {one.secret for one in marks} == set(KEYS)
+    for key in KEYS.values():
+        assert all(one.mark not in key for one in marks)
+    ask(first, "update audit.host_secret set seen_at = now() - interval '49 hours'")
+    assert marks_of_hosts(first) == []
+    stage_on("second", first, monkeypatch)
+    assert {one.host for one in marks_of_hosts(first)} == {"second"}
+    rows = ask(first, "select distinct host from audit.host_secret")
+    assert rows == [("second",)]
+
+
+def fault(warehouse: Settings) -> str:
+    """Let the watch look at the clocks, and return what the status and a notification tell."""
+    record(warehouse, [take(look, warehouse) for look in LOOKS if look.codes == ("clock",)])
+    found = open_problems(warehouse)
+    return " ".join(one.what for one in found if one.problem_code == "clock")
+
+
+def shifted(patch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let this machine's clock be wrong."""
+    now = clock.utc_now
+    for place in (clocks, clock):
+        patch.setattr(place, "utc_now", lambda: now() + by)
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (timedelta(days=-9), "behind the server's"),
+        (timedelta(minutes=9), "ahead of the server's"),
+    ],
+)
+def test_a_clock_that_differs_from_the_servers_is_told(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, by: timedelta, words: str
+) -> None:
+    assert fault(fresh_warehouse) == ""
+    shifted(monkeypatch, by)
+    assert words in fault(fresh_warehouse)
+
+
+def test_a_record_of_later_than_now_is_told(fresh_warehouse: Settings) -> None:
+    with administrator(fresh_warehouse, autocommit=True) as connection:
+        connection.execute(
+            "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
+            (clock.utc_now() + timedelta(hours=2),),
+        )
+    assert "the clock was set back" in fault(fresh_warehouse)
+
+
+def test_a_clock_that_is_ahead_makes_no_figures_for_the_future(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = clock.utc_now() + timedelta(days=1)
+    shifted(monkeypatch, timedelta(days=2))
+    with pytest.raises(UsageError, match="is later than now"):
+        pipeline.open_run(fresh_warehouse, "r1", tomorrow)

@@ -1,12 +1,14 @@
 """An erased record is removed everywhere, and is not landed when it is delivered again.
 
-After the erasure, raw still agrees with the archive.
+After the erasure, raw still agrees with the archive, also if rows were replayed before or after.
+Records whose retention has ended are found and erased by a command.
 """
 
 import gzip
 import hashlib
 import json
-from datetime import date
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,39 +17,38 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.erased_keys import add_layer, layer_name
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.operations.erase.erase import erase, tables_with
-from oic_assurance.operations.erase.search import Found, Request
+from oic_assurance.operations.erase.expired import expired_records
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.replay import replay
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect
-from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, put, put_report
 from tests.integration.landing.support import (
+    CUSTODY,
     PERSONNEL,
+    REPORTS,
     World,
+    at,
     completion,
     person,
+    put,
+    put_report,
     workbook,
 )
-from tests.integration.operations.replay_support import export, write
-from tests.integration.operations.support import assert_agrees
+from tests.integration.operations.support import (
+    Row,
+    archived_contents,
+    assert_agrees,
+    correct,
+    disagreements,
+    erase_record,
+    export,
+    write,
+)
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
-
-
-def erase_record(
-    world: World, name: str, key: str, table: str | None = None, dry: bool = False
-) -> Found:
-    declared = dataset(name)
-    which = next(one for one in declared.tables if table in (None, one.name))
-    request = Request(declared, which, (key,), "asked for under DPA 2018 s.47")
-    return erase(world.settings, request, dry_run=dry)
-
-
-def archived_contents(world: World, name: str) -> dict[str, bytes]:
-    """Return the uncompressed content of each archived file of a dataset, by the file's name."""
-    folder = world.settings.home / "batches" / name
-    return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
 def text_of_warehouse(world: World) -> str:
@@ -453,3 +454,186 @@ def test_a_row_that_was_replayed_under_an_erased_key_still_lists_its_first_recor
     assert erase_record(world, PEOPLE, "000103")
     assert_agrees(world, PEOPLE)
     assert world.query("select row_key from audit.rejected_row") == []
+
+
+def leaver(employee_no: str, left: str) -> str:
+    return person(employee_no).removesuffix(",,") + f",{left},"
+
+
+def expired_keys(world: World, name: str, now: datetime) -> list[str]:
+    return [key for one in expired_records(world.settings, dataset(name), now) for key in one.keys]
+
+
+def test_years_count_from_the_declared_column_unless_a_full_delivery_lists_the_record(
+    world: World,
+) -> None:
+    listed = [leaver("000001", "2018-03-01"), leaver("000002", "2018-03-01"), "000003", "000004"]
+    world.personnel("20240101", *listed)
+    world.land(PEOPLE)
+    world.personnel("20240201", leaver("000001", "2018-03-01"), "000003")
+    world.land(PEOPLE)
+    assert expired_keys(world, PEOPLE, datetime(2024, 3, 1, 23, 0, tzinfo=UTC)) == []
+    assert expired_keys(world, PEOPLE, datetime(2024, 3, 3, tzinfo=UTC)) == ["000002"]
+    assert expired_keys(world, PEOPLE, datetime(2030, 2, 2, tzinfo=UTC)) == ["000002", "000004"]
+
+
+def test_years_count_from_the_latest_version_without_a_declared_column(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(0))
+    world.land(CUSTODY)
+    put(world, 1, at(60 * 24 * 30))
+    world.land(CUSTODY)
+    years = dataset(CUSTODY).retention.years
+    due = datetime(2026 + years, 1, 10, tzinfo=UTC)
+    assert expired_keys(world, CUSTODY, due.replace(day=4)) == []
+    assert expired_keys(world, CUSTODY, due) == ["2"]
+    assert expired_keys(world, CUSTODY, due.replace(month=3)) == ["1", "2"]
+
+
+def test_expired_records_are_erased_from_raw_and_quarantine_with_their_basis_in_the_log(
+    world: World,
+) -> None:
+    broken = "000006,C6,OFFICER,PC,R,T1,not a day,,"
+    world.personnel("20180101", "000001", "000002", broken, ",C7,OFFICER,PC,R,T1,2010-01-01,,")
+    world.land(PEOPLE)
+    world.personnel("20180201", "000001")
+    world.land(PEOPLE)
+    now = datetime(2025, 1, 1, tzinfo=UTC)
+    assert expired_keys(world, PEOPLE, now) == ["000002", "000006"]
+    for request in expired_records(world.settings, dataset(PEOPLE), now):
+        found = erase(world.settings, request)
+        assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (2, 2, 3)
+    assert world.query("select kind, reason, records from audit.erasure") == [
+        ("retention", "retention: 6 years, Employment records six years after leaving", 2)
+    ]
+    assert set(world.state(PEOPLE, ())) == {"000001"}
+    assert world.reasons(PEOPLE) == []
+    assert disagreements(world, PEOPLE) == []
+    assert expired_records(world.settings, dataset(PEOPLE), now) == []
+
+
+def written(old: str, new: str) -> Callable[[Row], Row]:
+    """Return a change of a row that writes `new` for `old` in each cell."""
+    return lambda row: {name: value.replace(old, new) for name, value in row.items()}
+
+
+def units(world: World) -> dict[str, str]:
+    return {key: unit for key, (unit,) in world.state(PEOPLE, ("org_unit_code",)).items()}
+
+
+def texts(world: World) -> str:
+    """Return the content of quarantine, replayed rows and archived personnel files as a string."""
+    rows = world.query(
+        "select r::text from audit.rejected_row as r union all select r::text from"
+        " audit.replayed_row as r"
+    )
+    files = (world.settings.home / "batches" / PEOPLE).iterdir()
+    return "\n".join([*(row for (row,) in rows), *(gzip.open(p, "rt").read() for p in files)])
+
+
+def test_a_row_is_replayed_after_other_rows_of_its_delivery_were_erased(world: World) -> None:
+    """The erasure removes a line from the archived file.
+
+    The row numbers in quarantine remain those of the delivered file.
+    """
+    world.personnel("20260101", "000001", "000002", person("000003", "A"), person("000003", "B"))
+    world.land(PEOPLE)
+    erase_record(world, PEOPLE, "000001")
+    report = correct(world, PEOPLE, lambda row: row if row["org_unit_code"] == "B" else None)
+    assert (report.landed, report.still_rejected) == (1, [])
+    assert units(world) == {"000002": "T1", "000003": "B"}
+    assert disagreements(world, PEOPLE) == []
+
+
+def test_late_changes_do_not_override_a_later_delivery_that_has_lost_rows(
+    world: World,
+) -> None:
+    world.completions("20260101", completion("000002", 20))
+    unknown = "000008,OIC-EL,OIC-EL-1,1,NOSUCH,2025-06-02 10:00,"
+    # The third row repeats the known version of its record, so it adds no row to raw.
+    world.completions("20260105", completion("000009", 1), unknown, completion("000002", 20))
+    world.land(COMPLETIONS)
+    [(key,)] = world.query("select row_key from raw_general.completion where score = 1")
+    erase_record(world, COMPLETIONS, key)
+    world.completions("20260103", completion("000002", 55))
+    world.land(COMPLETIONS)
+    assert [score for (score,) in world.state(COMPLETIONS, ("score",)).values()] == [20]
+    assert disagreements(world, COMPLETIONS) == []
+
+
+def test_a_correction_does_not_bring_an_erased_record_back(world: World) -> None:
+    world.personnel("20260101", "000777", "000002", "00x777", "00x003")
+    world.land(PEOPLE)
+    erase_record(world, PEOPLE, "000777")
+    report = correct(world, PEOPLE, written("00x", "000"))
+    assert (report.landed, report.erased) == (1, 1)
+    assert sorted(units(world)) == ["000002", "000003"]
+    assert "000777" not in texts(world)
+    assert disagreements(world, PEOPLE) == []
+
+
+def test_a_rejected_replay_under_an_erased_key_is_erased_and_its_row_stays(world: World) -> None:
+    world.personnel("20260101", "000777", "000002", person("000003", start="never"))
+    world.land(PEOPLE)
+    report = correct(world, PEOPLE, written("000003", "000777"))
+    assert len(report.still_rejected) == 1
+    erase_record(world, PEOPLE, "000777")
+    assert "000777" not in texts(world)
+    assert disagreements(world, PEOPLE) == []
+    report = correct(world, PEOPLE, written("never", "2020-01-01"))
+    assert report.landed == 1
+    assert sorted(units(world)) == ["000002", "000003"]
+    assert disagreements(world, PEOPLE) == []
+
+
+def test_a_row_delivered_under_an_erased_key_stays_with_the_record_it_was_replayed_as(
+    world: World,
+) -> None:
+    world.personnel("20260101", "000777", person("000777", "A"), "000002")
+    world.land(PEOPLE)
+    report = correct(
+        world,
+        PEOPLE,
+        lambda row: written("000777", "000003")(row) if row["org_unit_code"] == "A" else None,
+    )
+    assert report.landed == 1
+    erase_record(world, PEOPLE, "000777")
+    assert units(world) == {"000002": "T1", "000003": "A"}
+    assert "000777" not in texts(world)
+    assert disagreements(world, PEOPLE) == []
+
+
+def test_an_erasure_that_fails_leaves_no_drafts_in_the_archive(
+    world: World,
+) -> None:
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260102", "000001", "000002", "000003")
+    world.land(PEOPLE)
+    path = world.settings.home / world.batches(PEOPLE)[1]["kept_as"]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20])
+    with pytest.raises(AssuranceError, match="nothing was erased"):
+        erase_record(world, PEOPLE, "000001")
+    path.write_bytes(whole)
+    assert disagreements(world, PEOPLE) == []
+    erase_record(world, PEOPLE, "000001")
+    assert disagreements(world, PEOPLE) == []
+
+
+def test_a_damaged_archived_file_stops_a_replay(world: World) -> None:
+    world.personnel("20260101", *(f"{n:06d}" for n in range(200)), person("000900", start="never"))
+    world.land(PEOPLE)
+    path = world.settings.home / world.batches(PEOPLE)[0]["kept_as"]
+    damaged = bytearray(path.read_bytes())
+    damaged[40:80] = bytes(byte ^ 0xFF for byte in damaged[40:80])
+    path.write_bytes(bytes(damaged))
+    with pytest.raises(AssuranceError, match=r"The archived batch .* cannot be read"):
+        correct(world, PEOPLE, written("never", "2020-01-01"))
+
+
+def test_a_dataset_that_was_never_landed_has_nothing_to_erase(
+    fresh_warehouse: Settings,
+) -> None:
+    hydra = dataset("hydra/attendance")
+    assert tables_with(fresh_warehouse, hydra, "S1") == []
+    assert not erase(fresh_warehouse, Request(hydra, hydra.tables[0], ("S1",), "asked for"))

@@ -6,19 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from unittest.mock import DEFAULT, patch
 
-import psycopg
 import pytest
 
 from oic_assurance.operations.erase import erase as module
 from oic_assurance.operations.erase.erase import erase, resolve_drafts
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.sources.declarations.model import Dataset
 from tests.integration.landing.support import World, person
-from tests.integration.operations.support import disagreements
+from tests.integration.operations.support import KilledError, disagreements
 
 PEOPLE = dataset("hr/personnel")
 REQUEST = Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for")
@@ -56,50 +55,26 @@ def remains(world: World) -> object:
     )
 
 
-class KilledError(BaseException):
-    """An exception that simulates a kill. The product does not catch this exception.
-
-    Unlike in a real kill, `finally` blocks and the ends of `with` blocks still run.
-    """
-
-
 @pytest.mark.parametrize("when", ["before the commit", "after the commit", "between two files"])
-def test_an_erasure_that_is_stopped_between_two_steps_converges(
-    world: World, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
+def test_an_erasure_that_is_stopped_between_two_steps_converges(world: World, when: str) -> None:
     deliver(world)
-    calls = 0
-    real_log = module._Erasure._log
-    real_replace = Path.replace
+    files = iter(range(3))
 
-    def killed(*_: object) -> None:
-        raise KilledError
-
-    def resolve_once(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
+    def replace(path: Path, target: Path) -> Path:
+        if path.name.endswith(".erased") and next(files) == 2:
             raise KilledError
-        resolve_drafts(settings, connection, dataset)
+        return real(path, target)
 
-    def replace_once(path: Path, target: Path) -> Path:
-        nonlocal calls
-        if path.name.endswith(".erased"):
-            calls += 1
-            if calls == 3:
-                raise KilledError
-        return real_replace(path, target)
-
-    with monkeypatch.context() as patch:
-        if when == "before the commit":
-            patch.setattr(module._Erasure, "_log", killed)
-        elif when == "after the commit":
-            patch.setattr(module, "resolve_drafts", resolve_once)
-        else:
-            patch.setattr(Path, "replace", replace_once)
-        with pytest.raises(KilledError):
-            erase(world.settings, REQUEST)
-    assert module._Erasure._log is real_log
+    real = Path.replace
+    killed: dict[str, AbstractContextManager[object]] = {
+        "before the commit": patch.object(module._Erasure, "_log", side_effect=KilledError),
+        "after the commit": patch.object(
+            module, "resolve_drafts", wraps=resolve_drafts, side_effect=[DEFAULT, KilledError]
+        ),
+        "between two files": patch.object(Path, "replace", replace),
+    }
+    with killed[when], pytest.raises(KilledError):
+        erase(world.settings, REQUEST)
     again = erase(world.settings, REQUEST)
     assert bool(again) is (when == "before the commit")
     assert disagreements(world, PEOPLE.name) == []

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-import psycopg
 import pytest
 from psycopg import sql
 
@@ -47,21 +47,18 @@ from oic_assurance.warehouse.fingerprint import fingerprint_tables
 from oic_assurance.warehouse.locks import PUBLISHING, take
 from oic_assurance.warehouse.secrets import secret
 from tests.commands import shown
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
+from tests.integration.publishing.limited_readers import published_with_history
 from tests.integration.publishing.marts import (
     FORCE,
     as_reader,
-    audit,
     audited_build,
-    make_candidates,
-    open_build,
 )
 
 pytestmark = pytest.mark.slow
 
 BECAUSE = "a laptop with the key was lost"
-#: The officer of the handmade marts whose number was erased.
-ERASED = "K10"
 #: An officer who is in no mart, but is named in the result of a check.
 NAMED = "0123456789abcdef" * 2
 NUMBERS = {f"K{n}": f"00000{n}" for n in range(1, 10)} | {NAMED: "000099"}
@@ -73,45 +70,10 @@ TABLES_WITH_KEYS = {
     "fct_intelligence_report",
     "fct_training_requirement",
 }
-HISTORY = """
-create table candidate.assurance_exception_history as
-select force_code, publication_id,
-    md5(exception_code || '|' || record_ref || '|' || officer_key) as exception_key,
-    exception_code, 'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
-    timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
-    null::text as closed_because, true as is_open, true as is_latest
-from candidate.assurance_exception;
-alter table candidate.assurance_exception_history
-add primary key (publication_id, force_code, exception_key)
-"""
 
 
-def publish_marts(settings: Settings) -> int:
-    build = open_build(settings)
-    make_candidates(settings, build)
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(HISTORY)
-    audit(settings, build)
-    return publish(settings, build).publication_id
-
-
-def with_its_own_key(settings: Settings, folder: Path) -> Settings:
-    """Return settings with another state folder: the same secrets, but no pseudonym key.
-
-    The folder gets its own key when a key is first needed.
-    """
-    own = dataclasses.replace(settings, home=folder / "state", pg_port=server_port(settings))
-    shutil.copytree(
-        settings.secrets_dir, own.secrets_dir, ignore=shutil.ignore_patterns("pseudonym_key*")
-    )
-    return own
-
-
-@pytest.fixture
-def force(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
-    """A warehouse with its own secrets folder and three publications, one of them detached."""
-    settings = with_its_own_key(fresh_warehouse, tmp_path)
-    secret(settings, "pseudonym_key")
+def publish_three(settings: Settings) -> None:
+    """Prepare three publications, the first of them detached, that name officers with numbers."""
     with connect(settings, role="oic_landing") as conn:
         for key, number in NUMBERS.items():
             conn.execute(
@@ -119,29 +81,51 @@ def force(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
                 (FORCE, number, key),
             )
     for _ in range(3):
-        publish_marts(settings)
+        published_with_history(settings)
+    runs.close_interrupted(settings)
     assert detach_old(settings, attached=2).detached == [1]
-    with administrator(settings) as conn:
-        conn.execute(
-            """
-            insert into audit.failing_row (result_id, position, row_key)
-            select min(result_id), 1, jsonb_build_object('officer_key', %s::text)
-            from audit.expectation_result
-            """,
-            (NAMED,),
-        )
-        conn.execute(
-            "update audit.expectation_result set observed = %s where result_id = 1",
-            (f"officer {NAMED} twice",),
-        )
-    return settings
+    ask(
+        settings,
+        """
+        insert into audit.failing_row (result_id, position, row_key)
+        select min(result_id), 1, jsonb_build_object('officer_key', %s::text)
+        from audit.expectation_result
+        """,
+        NAMED,
+    )
+    observed = "update audit.expectation_result set observed = %s where result_id = 1"
+    ask(settings, observed, f"officer {NAMED} twice")
+
+
+def with_its_own_key(settings: Settings, folder: Path) -> Settings:
+    """Return settings with another state folder, whose pseudonym key is its own."""
+    own = dataclasses.replace(settings, home=folder / "state", pg_port=server_port(settings))
+    shutil.copytree(
+        settings.secrets_dir, own.secrets_dir, ignore=shutil.ignore_patterns("pseudonym_key*")
+    )
+    secret(own, "pseudonym_key")
+    return own
+
+
+@pytest.fixture
+def force(prepared: Prepared, tmp_path: Path) -> Iterator[Settings]:
+    """A warehouse with its own secrets folder and three publications, one of them detached."""
+    with prepared.copy(publish_three) as settings:
+        yield with_its_own_key(settings, tmp_path)
 
 
 def value(settings: Settings, query: str) -> object:
+    [(found,)] = ask(settings, query)
+    return found
+
+
+def changed_tables(settings: Settings, publication_id: int) -> list[str]:
+    """Return the tables of a publication that are not as they are on record."""
     with administrator(settings) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    assert row is not None
-    return row[0]
+        present = present_tables(conn, MARTS, publication_id)
+        names = {MARTS.partition(name, publication_id): name for name in present}
+        stored = fingerprint_tables(conn, GENERATION, only=list(names))
+    return [names[name] for name, found in stored.items() if found != present[names[name]]]
 
 
 def officers(settings: Settings, table: str, publication_id: int) -> list[str]:
@@ -173,7 +157,8 @@ def check_rekeyed(settings: Settings) -> None:
         ).fetchall()
         assert events
         assert all(stored == computed for _, stored, computed in events)
-    assert {key for key, _, _ in events} <= {*new.values(), *strays(settings, set(new.values()))}
+    shown = {key for number in (1, 2, 3) for key in officers(settings, "dim_officer", number)}
+    assert {key for key, _, _ in events} <= {*new.values(), *shown}
     assert value(settings, "select row_key ->> 'officer_key' from audit.failing_row") == new[NAMED]
     observed = "select observed from audit.expectation_result where result_id = 1"
     assert value(settings, observed) == f"officer {new[NAMED]} twice"
@@ -188,31 +173,14 @@ def check_rekeyed(settings: Settings) -> None:
     assert found.rekeys[0].left_in == []
 
 
-def strays(settings: Settings, known: set[str]) -> set[str]:
-    """Return the pseudonyms in the marts that belong to no officer number."""
-    return {
-        key
-        for publication_id in (1, 2, 3)
-        for key in officers(settings, "dim_officer", publication_id)
-        if key not in known
-    }
-
-
 def check_publication(settings: Settings, publication_id: int, known: set[str]) -> None:
     keys = officers(settings, "dim_officer", publication_id)
     assert len(keys) == 10
     assert len(set(keys) & known) == 9
     assert not [key for key in keys if key.startswith("K")]
-    with administrator(settings) as conn:
-        present = present_tables(conn, MARTS, publication_id)
-        names = {MARTS.partition(name, publication_id): name for name in present}
-        stored = fingerprint_tables(conn, GENERATION, only=list(names))
-        assert {names[name]: found for name, found in stored.items()} == present
-        changed = conn.execute(
-            "select table_name from audit.rekeyed_table where publication_id = %s",
-            (publication_id,),
-        ).fetchall()
-    assert {name for (name,) in changed} == TABLES_WITH_KEYS
+    assert changed_tables(settings, publication_id) == []
+    changed = "select table_name from audit.rekeyed_table where publication_id = %s"
+    assert {name for (name,) in ask(settings, changed, publication_id)} == TABLES_WITH_KEYS
 
 
 def test_every_pseudonym_is_replaced_and_nothing_else(force: Settings) -> None:
@@ -254,26 +222,14 @@ def test_a_second_re_keying_follows_the_first(force: Settings) -> None:
     # One officer's number was erased. This officer therefore gets a random pseudonym again.
     assert (done.pseudonyms, done.without_number) == (10, 1)
     assert not set(first) & set(officers(force, "dim_officer", 3))
-    with administrator(force) as conn:
-        for publication_id in (1, 2, 3):
-            present = present_tables(conn, MARTS, publication_id)
-            names = {MARTS.partition(name, publication_id): name for name in present}
-            stored = fingerprint_tables(conn, GENERATION, only=list(names))
-            assert {names[name]: found for name, found in stored.items()} == present
+    assert [changed_tables(force, publication_id) for publication_id in (1, 2, 3)] == [[], [], []]
 
 
 def test_an_altered_table_does_not_become_right_by_a_re_keying(force: Settings) -> None:
     altered = f"update {GENERATION}.fct_training_requirement__2 set is_complete = true"
-    with connect(force, role="oic_publish") as conn:
-        conn.execute(altered.encode())
+    ask(force, altered, login="oic_publish")
     rekey(force, BECAUSE)
-    with administrator(force) as conn:
-        present = present_tables(conn, MARTS, 2)
-        stored = fingerprint_tables(
-            conn, GENERATION, only=["fct_training_requirement__2", "fct_nccu_referral__2"]
-        )
-    assert stored["fct_training_requirement__2"] != present["fct_training_requirement"]
-    assert stored["fct_nccu_referral__2"] == present["fct_nccu_referral"]
+    assert changed_tables(force, 2) == ["fct_training_requirement"]
 
 
 def test_a_changed_record_of_a_re_keying_is_found(force: Settings) -> None:
@@ -324,59 +280,35 @@ def test_a_weak_key_is_refused(force: Settings, monkeypatch: pytest.MonkeyPatch,
 # ---------------------------------------------------------------- what re-keying waits for
 
 
-def test_a_re_keying_needs_a_reason_and_pseudonyms(
-    force: Settings, fresh_warehouse: Settings
-) -> None:
+def test_a_re_keying_needs_a_reason_and_pseudonyms(force: Settings) -> None:
     for because in (None, "  "):
         with pytest.raises(UsageError, match="needs a reason"):
             rekey(force, because)
-    with administrator(force) as conn:
-        conn.execute("delete from identity.pseudonym")
+    ask(force, "delete from identity.pseudonym")
     with pytest.raises(UsageError, match="nothing to re-key"):
         rekey(force, BECAUSE)
 
 
-def test_a_run_that_has_not_ended_refuses_it(force: Settings) -> None:
-    runs.close_interrupted(force)
+def test_a_run_that_has_not_ended_and_a_publication_in_progress_refuse_it(
+    force: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs.open_run(force, "the night run", utc_now())
     with pytest.raises(AssuranceError, match="Run the night run has not ended"):
         rekey(force, BECAUSE)
-    rekey(force, BECAUSE, run_was_killed=True)
-    check_rekeyed(force)
-
-
-@pytest.fixture(autouse=True)
-def _no_open_runs(request: pytest.FixtureRequest) -> None:
-    """Close the runs that were opened for the handmade builds."""
-    if "force" in request.fixturenames:
-        runs.close_interrupted(request.getfixturevalue("force"))
-
-
-def test_a_publication_in_progress_refuses_it(
-    force: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(module, "PATIENCE", "200ms")
     with connect(force, role="oic_publish", autocommit=True) as other:
         take(other, PUBLISHING)
         with pytest.raises(AssuranceError, match="is under way: wait until it ends"):
-            rekey(force, BECAUSE)
-    rekey(force, BECAUSE)
+            rekey(force, BECAUSE, run_was_killed=True)
+    rekey(force, BECAUSE, run_was_killed=True)
     check_rekeyed(force)
 
 
-def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(
-    force: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(force: Settings) -> None:
     build = audited_build(force)
     runs.close_interrupted(force)
-
-    def fail(*_: object) -> None:
-        raise RuntimeError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_switch", fail)
-        with pytest.raises(RuntimeError):
-            rekey(force, BECAUSE)
+    with patch.object(module, "_switch", side_effect=RuntimeError), pytest.raises(RuntimeError):
+        rekey(force, BECAUSE)
     works = (
         lambda: assign_pseudonyms(force),
         lambda: publish(force, build),
@@ -494,16 +426,9 @@ EDGES = [
     ("clean.leave_no_trace", -1, "cleaned, but not on record"),
 ]
 
-#: The edges that `make test` tries too.
-QUICK_EDGES = {"begun", "in the switch", "between two publications", "the new key is in place"}
-
 
 @pytest.mark.parametrize(
-    ("place", "number"),
-    [
-        pytest.param(place, number, id=name, marks=[] if name in QUICK_EDGES else pytest.mark.slow)
-        for place, number, name in EDGES
-    ],
+    ("place", "number"), [pytest.param(place, number, id=name) for place, number, name in EDGES]
 )
 def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number: int) -> None:
     environment = os.environ | {
@@ -524,9 +449,7 @@ def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number:
             for key in officers(force, table, publication_id)
         }
         assert len(keys) == 1
-    with as_reader(force, "bi") as reader:
-        shown = reader.execute("select count(*) from marts.dim_officer").fetchone()
-    assert shown == (10,)
+    assert ask(force, "select count(*) from marts.dim_officer", login="bi_reader") == [(10,)]
     current = current_publication(force)
     assert current is not None
     assert current.publication_id == 3
@@ -605,7 +528,6 @@ def test_another_key_than_that_of_the_pseudonyms_is_refused_at_the_first_use(
     fresh_warehouse: Settings, tmp_path: Path
 ) -> None:
     settings = with_its_own_key(fresh_warehouse, tmp_path)
-    secret(settings, "pseudonym_key")
     with administrator(settings) as conn:
         conn.execute("update audit.pseudonym_key set form = 1, made_at = null")
         conn.execute(
@@ -618,12 +540,3 @@ def test_another_key_than_that_of_the_pseudonyms_is_refused_at_the_first_use(
     with pytest.raises(AssuranceError, match="is not the key of version 1"):
         assign_pseudonyms(settings)
     assert not (settings.secrets_dir / "pseudonym_key").exists()
-
-
-def test_the_list_of_changes_is_for_nobody_else(force: Settings) -> None:
-    for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", "oic_erasure"):
-        with (
-            connect(force, role=role) as conn,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            conn.execute("select * from identity.key_change")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -175,17 +176,11 @@ def test_the_next_publication_continues_all_exceptions_and_restates_nothing(
     assert done.expected_content == done.publication.content_fingerprint
 
 
-def test_a_run_that_starts_during_a_re_keying_fails_and_says_why(
-    rekeyed: Rekeyed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError
-
+def test_a_run_that_starts_during_a_re_keying_fails_and_says_why(rekeyed: Rekeyed) -> None:
     world = rekeyed.world
-    with monkeypatch.context() as patch:
-        patch.setattr("oic_assurance.operations.pseudonyms.rekey._switch", fail)
-        with pytest.raises(RuntimeError):
-            rekey(world.settings, "to try it")
+    switch = "oic_assurance.operations.pseudonyms.rekey._switch"
+    with patch(switch, side_effect=RuntimeError), pytest.raises(RuntimeError):
+        rekey(world.settings, "to try it")
     with pytest.raises(AssuranceError, match="are being re-keyed to version 3"):
         world.publish("2026-04-12T05:30")
     (run,) = world.ask("select message from audit.run order by started_at desc limit 1")

@@ -9,17 +9,17 @@ import pytest
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.replay.replay import replay
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
     START,
+    World,
     at,
     officers,
     put,
     put_report,
 )
-from tests.integration.landing.support import World
-from tests.integration.operations.replay_support import Row, correct, export, replay_waiting, write
+from tests.integration.operations.support import Row, correct, export, replay_waiting, write
 
 pytestmark = pytest.mark.slow
 

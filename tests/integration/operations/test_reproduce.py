@@ -23,6 +23,7 @@ from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.fingerprint import content_fingerprint, fingerprint_tables
 from tests.conftest import PROJECT_ROOT
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.builds.restated_world import (
     TwoPublications,
     two_publications,
@@ -71,8 +72,7 @@ def differing(done: Reproduction) -> set[str]:
 def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
     # Make a schema like the one that a killed reproduction leaves behind. The next reproduction
     # must remove it.
-    with connect(old.world.settings, role="oic_transform") as killed:
-        killed.execute("create schema reproduce_candidate")
+    ask(old.world.settings, "create schema reproduce_candidate", login="oic_transform")
     before = old.seen_by_readers()
     for publication_id in (old.first, old.second):
         done = old.reproduce(publication_id)

@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import DEFAULT, patch
 
 import pytest
 
@@ -11,7 +12,6 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.operations import review
 from oic_assurance.operations.erase.erase import erase
-from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.review import (
     Wish,
     confirm,
@@ -27,9 +27,9 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
 from tests.commands import shown
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, person
-from tests.integration.operations.support import disagreements
+from tests.integration.asking import ask
+from tests.integration.landing.support import CUSTODY, World, at, person, put
+from tests.integration.operations.support import KilledError, disagreements, erase_record
 
 PEOPLE = dataset("hr/personnel")
 WHY = "no policing purpose any more"
@@ -50,6 +50,14 @@ def listed(world: World, of: Dataset = PEOPLE) -> dict[str | None, str]:
     return {one.row_key: one.state for one in show_records(world.settings, of)}
 
 
+@pytest.fixture
+def due(world: World) -> World:
+    """A world in which the records of two people are listed as past their retention."""
+    leave(world)
+    listed(world)
+    return world
+
+
 def raw(world: World) -> set[str]:
     return {key for (key,) in world.query("select distinct row_key from raw_general.personnel")}
 
@@ -58,77 +66,64 @@ def second(world: World) -> Any:
     return dataclasses.replace(world.settings, second_person=True)
 
 
-def test_what_is_past_its_retention_is_listed_with_the_day_it_became_due(world: World) -> None:
+def test_what_is_past_its_retention_is_listed_and_nobodys_decision_is_assumed(
+    world: World,
+) -> None:
     leave(world)
     assert listed(world) == {"000777": "undecided", "000778": "undecided"}
     (one, _) = show_records(world.settings, PEOPLE)
     assert one.due_at == one.since == datetime(2024, 2, 1, tzinfo=UTC)
     (table,) = list_due(world.settings)
     assert [*vars(table).values()] == ["hr/personnel", "personnel", 2, 2, 0, 0, 0, one.due_at]
+    assert erase_decided(world.settings, dry_run=False).records == 0
+    assert raw(world) == {"000777", "000778", "000779", "000780"}
     # Listing twice changes nothing.
     assert refresh(world.settings, PEOPLE) == {"added": 0, "removed": 0}
 
 
-def test_nobodys_decision_is_assumed(world: World) -> None:
-    leave(world)
-    listed(world)
-    assert erase_decided(world.settings, dry_run=False).records == 0
-    assert raw(world) == {"000777", "000778", "000779", "000780"}
-    assert listed(world) == {"000777": "undecided", "000778": "undecided"}
-
-
-def test_what_was_decided_is_erased_and_leaves_the_list(world: World) -> None:
-    leave(world)
-    listed(world)
-    (made,) = decide(world.settings, PEOPLE, ["000777"], ERASE)
-    assert listed(world) == {"000777": "to erase", "000778": "undecided"}
-    assert erase_decided(world.settings, dry_run=True).records == 1
-    assert "000777" in raw(world)
-    done = erase_decided(world.settings, dry_run=False)
+def test_what_was_decided_is_erased_and_leaves_the_list(due: World) -> None:
+    (made,) = decide(due.settings, PEOPLE, ["000777"], ERASE)
+    assert listed(due) == {"000777": "to erase", "000778": "undecided"}
+    assert erase_decided(due.settings, dry_run=True).records == 1
+    assert "000777" in raw(due)
+    done = erase_decided(due.settings, dry_run=False)
     assert (done.records, done.rows) == (1, 2)
-    assert raw(world) == {"000778", "000779", "000780"}
-    assert listed(world) == {"000778": "undecided"}
-    assert disagreements(world, PEOPLE.name) == []
-    [(kind, reason)] = world.query("select kind, reason from audit.erasure")
+    assert raw(due) == {"000778", "000779", "000780"}
+    assert listed(due) == {"000778": "undecided"}
+    assert disagreements(due, PEOPLE.name) == []
+    [(kind, reason)] = due.query("select kind, reason from audit.erasure")
     assert kind == "retention"
     assert reason.endswith(f"; decision {made.decision_id}")
-    (ended,) = list_decisions(world.settings)
+    (ended,) = list_decisions(due.settings)
     assert (ended.erased, ended.account, ended.reason) == (1, "a.lead", WHY)
-    assert world.one("select login from audit.retention_decision") == "oic_review"
+    assert due.one("select login from audit.retention_decision") == "oic_review"
 
 
-def test_a_kept_record_comes_up_again_at_its_next_review(world: World) -> None:
-    leave(world)
-    listed(world)
+def test_a_kept_record_comes_up_again_at_its_next_review(due: World) -> None:
     today = clock.london_day(clock.utc_now())
-    decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=today + timedelta(days=1)))
-    assert set(listed(world).values()) == {"kept"}
-    with world.as_owner() as administrator:
-        administrator.execute("update audit.retention_decision set keep_until = %s", (today,))
-    assert set(listed(world).values()) == {"undecided"}
-    (one, _) = show_records(world.settings, PEOPLE)
+    decide(due.settings, PEOPLE, [], dataclasses.replace(KEEP, until=today + timedelta(days=1)))
+    assert set(listed(due).values()) == {"kept"}
+    ask(due.settings, "update audit.retention_decision set keep_until = %s", today)
+    assert set(listed(due).values()) == {"undecided"}
+    (one, _) = show_records(due.settings, PEOPLE)
     assert clock.london_day(one.since) == today
-    assert erase_decided(world.settings, dry_run=False).records == 0
+    assert erase_decided(due.settings, dry_run=False).records == 0
 
 
-def test_records_are_kept_no_longer_than_until_their_next_review(world: World) -> None:
-    leave(world)
-    listed(world)
+def test_records_are_kept_no_longer_than_until_their_next_review(due: World) -> None:
     late = review.last_day(PEOPLE) + timedelta(days=1)
     with pytest.raises(UsageError, match="reviewed again within 6 years"):
-        decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=late))
+        decide(due.settings, PEOPLE, [], dataclasses.replace(KEEP, until=late))
     with pytest.raises(UsageError, match="later than today"):
-        decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=date(2020, 1, 1)))
-    (made,) = decide(world.settings, PEOPLE, [], KEEP)
+        decide(due.settings, PEOPLE, [], dataclasses.replace(KEEP, until=date(2020, 1, 1)))
+    (made,) = decide(due.settings, PEOPLE, [], KEEP)
     assert made.keep_until == review.last_day(PEOPLE)
 
 
-def test_a_second_person_confirms_and_nobody_confirms_the_own_decision(world: World) -> None:
-    leave(world)
-    listed(world)
-    settings = second(world)
+def test_a_second_person_confirms_and_nobody_confirms_the_own_decision(due: World) -> None:
+    settings = second(due)
     (made,) = decide(settings, PEOPLE, [], ERASE)
-    assert set(listed(world).values()) == {"unconfirmed"}
+    assert set(listed(due).values()) == {"unconfirmed"}
     assert erase_decided(settings, dry_run=False).records == 0
     with pytest.raises(UsageError, match=r"'a\.lead' made decision"):
         confirm(settings, made.decision_id, "a.lead")
@@ -136,18 +131,16 @@ def test_a_second_person_confirms_and_nobody_confirms_the_own_decision(world: Wo
     with pytest.raises(UsageError, match="does not wait for a second person"):
         confirm(settings, made.decision_id, "c.other")
     assert erase_decided(settings, dry_run=False).records == 2
-    assert listed(world) == {}
+    assert listed(due) == {}
 
 
 def test_a_decision_from_before_a_second_person_was_required_waits_for_one_too(
-    world: World,
+    due: World,
 ) -> None:
-    leave(world)
-    listed(world)
-    (made,) = decide(world.settings, PEOPLE, [], ERASE)
-    assert erase_decided(second(world), dry_run=False).records == 0
-    confirm(second(world), made.decision_id, "b.deputy")
-    assert erase_decided(second(world), dry_run=False).records == 2
+    (made,) = decide(due.settings, PEOPLE, [], ERASE)
+    assert erase_decided(second(due), dry_run=False).records == 0
+    confirm(second(due), made.decision_id, "b.deputy")
+    assert erase_decided(second(due), dry_run=False).records == 2
 
 
 def test_a_record_that_changes_after_the_decision_is_not_erased(
@@ -179,76 +172,53 @@ def test_rows_without_a_readable_key_are_one_entry_and_are_erased_by_their_decis
     assert listed(world) == {}
 
 
-def test_an_erasure_by_hand_takes_the_record_off_the_list_at_once(world: World) -> None:
-    leave(world)
-    listed(world)
-    erase(world.settings, Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for"))
-    assert [one.row_key for one in show_records(world.settings, PEOPLE)] == ["000778"]
+def test_an_erasure_by_hand_takes_the_record_off_the_list_at_once(due: World) -> None:
+    erase_record(due, PEOPLE.name, "000777")
+    assert [one.row_key for one in show_records(due.settings, PEOPLE)] == ["000778"]
 
 
-def test_a_dataset_that_is_being_landed_is_left_for_the_next_night(world: World) -> None:
-    leave(world)
-    listed(world)
-    decide(world.settings, PEOPLE, [], ERASE)
-    lock = dataset_lock(world.settings.force_code, PEOPLE.name)
-    with connect(world.settings, role="oic_landing", autocommit=True) as landing:
+def test_a_dataset_that_is_being_landed_is_left_for_the_next_night(due: World) -> None:
+    decide(due.settings, PEOPLE, [], ERASE)
+    lock = dataset_lock(due.settings.force_code, PEOPLE.name)
+    with connect(due.settings, role="oic_landing", autocommit=True) as landing:
         take(landing, lock)
-        done = erase_decided(world.settings, dry_run=False)
+        done = erase_decided(due.settings, dry_run=False)
     assert (done.records, done.in_use) == (0, ["hr/personnel"])
-    assert erase_decided(world.settings, dry_run=False).records == 2
+    assert erase_decided(due.settings, dry_run=False).records == 2
 
 
-def test_upkeep_that_must_stop_leaves_the_rest_for_the_next_night(world: World) -> None:
-    leave(world)
-    listed(world)
-    decide(world.settings, PEOPLE, [], ERASE)
-    done = erase_decided(world.settings, dry_run=False, stop=lambda: "a run is under way")
+def test_upkeep_that_must_stop_leaves_the_rest_for_the_next_night(due: World) -> None:
+    decide(due.settings, PEOPLE, [], ERASE)
+    done = erase_decided(due.settings, dry_run=False, stop=lambda: "a run is under way")
     assert (done.records, done.stopped) == (0, "a run is under way")
-    assert "000777" in raw(world)
+    assert "000777" in raw(due)
 
 
-class KilledError(BaseException):
-    """An exception that simulates a kill. The product does not catch this exception."""
+def test_an_erasure_that_is_killed_between_two_decisions_goes_on(due: World) -> None:
+    decide(due.settings, PEOPLE, ["000777"], ERASE)
+    decide(due.settings, PEOPLE, ["000778"], ERASE)
+    with (
+        patch.object(review, "erase", wraps=erase, side_effect=[DEFAULT, KilledError]),
+        pytest.raises(KilledError),
+    ):
+        erase_decided(due.settings, dry_run=False)
+    assert raw(due) == {"000778", "000779", "000780"}
+    assert erase_decided(due.settings, dry_run=False).records == 1
+    assert raw(due) == {"000779", "000780"}
+    assert [one.erased for one in list_decisions(due.settings)] == [1, 1]
+    assert disagreements(due, PEOPLE.name) == []
 
 
-def test_an_erasure_that_is_killed_between_two_decisions_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leave(world)
-    listed(world)
-    decide(world.settings, PEOPLE, ["000777"], ERASE)
-    decide(world.settings, PEOPLE, ["000778"], ERASE)
-    calls = []
-
-    def killed(*arguments: Any, **options: Any) -> Any:
-        calls.append(arguments)
-        if len(calls) == 2:
-            raise KilledError
-        return erase(*arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(review, "erase", killed)
-        with pytest.raises(KilledError):
-            erase_decided(world.settings, dry_run=False)
-    assert raw(world) == {"000778", "000779", "000780"}
-    assert erase_decided(world.settings, dry_run=False).records == 1
-    assert raw(world) == {"000779", "000780"}
-    assert [one.erased for one in list_decisions(world.settings)] == [1, 1]
-    assert disagreements(world, PEOPLE.name) == []
-
-
-def test_a_reason_must_be_there_and_must_not_name_a_record(world: World) -> None:
-    leave(world)
-    listed(world)
+def test_a_reason_must_be_there_and_must_not_name_a_record(due: World) -> None:
     for reason, message in (
         (" ", "needs a reason"),
         ("000777 has left", "names a record"),
     ):
         with pytest.raises(UsageError, match=message):
-            decide(world.settings, PEOPLE, [], dataclasses.replace(ERASE, reason=reason))
+            decide(due.settings, PEOPLE, [], dataclasses.replace(ERASE, reason=reason))
     with pytest.raises(UsageError, match="1 of the keys are not on the list"):
-        decide(world.settings, PEOPLE, ["000779"], ERASE)
-    assert list_decisions(world.settings) == []
+        decide(due.settings, PEOPLE, ["000779"], ERASE)
+    assert list_decisions(due.settings) == []
 
 
 def test_values_are_never_pasted_into_statements(world: World) -> None:
@@ -265,13 +235,11 @@ def test_values_are_never_pasted_into_statements(world: World) -> None:
     assert len(show_records(world.settings, PEOPLE)) == 1
 
 
-def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world: World) -> None:
-    leave(world)
-    listed(world)
-    before = world.one("select coalesce(max(log_id), 0) from audit.processing_log")
-    show_records(world.settings, PEOPLE)
-    decide(world.settings, PEOPLE, ["000777"], ERASE)
-    entries = world.query(
+def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(due: World) -> None:
+    before = due.one("select coalesce(max(log_id), 0) from audit.processing_log")
+    show_records(due.settings, PEOPLE)
+    decide(due.settings, PEOPLE, ["000777"], ERASE)
+    entries = due.query(
         "select action, what, because from audit.processing_log where log_id > %s order by log_id",
         before,
     )
@@ -282,21 +250,19 @@ def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world
 
 
 def test_the_commands_list_decide_and_say_what_follows(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    due: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leave(world)
-    listed(world)
-    settings = world.settings
+    settings = due.settings
     (table,) = shown(settings, "upkeep", "due")["tables"]
     assert (table["records"], table["undecided"]) == (2, 2)
-    due = shown(settings, "upkeep", "due", PEOPLE.name)["records"]
-    assert {one["row_key"] for one in due} == {"000777", "000778"}
+    records = shown(settings, "upkeep", "due", PEOPLE.name)["records"]
+    assert {one["row_key"] for one in records} == {"000777", "000778"}
     decided = ("upkeep", "decide")
     kept = shown(settings, *decided, "keep", PEOPLE.name, "000777", "--reason", WHY)
     (made,) = kept["decisions"]
     assert (made["decision"], made["records"], made["waits_for"]) == ("keep", 1, None)
     assert made["keep_until"]
-    waits = shown(second(world), *decided, "erase", PEOPLE.name, "--reason", WHY)
+    waits = shown(second(due), *decided, "erase", PEOPLE.name, "--reason", WHY)
     (newest, _) = shown(settings, "upkeep", "decisions")["decisions"]
     assert waits["decisions"] == [newest]
     assert newest["waits_for"] == "a second person"
@@ -320,11 +286,9 @@ def test_with_two_people_required_nobody_erases_what_is_expired_alone(
 
 
 def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_key(
-    world: World,
+    due: World,
 ) -> None:
-    leave(world)
-    listed(world)
-    settings = second(world)
+    settings = second(due)
     asked = review.show_undecided(settings, PEOPLE.name)
     assert asked[0] == (
         "personnel: 2 records past their retention, the oldest waits since 2024-02-01"
@@ -340,4 +304,4 @@ def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_
     with pytest.raises(UsageError, match="somebody else must confirm"):
         review.confirm_all(settings, PEOPLE.name, "a.lead")
     review.confirm_all(settings, PEOPLE.name, "b.deputy")
-    assert set(listed(world).values()) == {"kept"}
+    assert set(listed(due).values()) == {"kept"}

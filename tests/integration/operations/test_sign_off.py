@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from oic_assurance.clock import utc_now
@@ -18,8 +17,8 @@ from oic_assurance.operations.sign_off.steps import check_evidence, make_step
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import open_problems
-from oic_assurance.warehouse.connections import admin_url, connect
-from tests.databases import Prepared
+from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.operations.sign_off_world import TRACKED, People, publish_points
 
 SIGN_OFF = "oic_signoff"
@@ -43,14 +42,10 @@ def people(
         yield People(load_settings(), tmp_path, monkeypatch, capsys)
 
 
-def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(admin_url(settings, _database(settings))) as administrator:
-        return administrator.execute(query.encode()).fetchall()
-
-
-def _database(settings: Settings) -> str:
-    with connect(settings) as connection:
-        return connection.info.dbname
+def current(people: People) -> int:
+    """Return the only publication."""
+    [(number,)] = ask(people.settings, "select publication_id from marts.publication")
+    return int(number)
 
 
 def test_a_point_is_closed_step_by_step(people: People) -> None:
@@ -97,29 +92,23 @@ def test_steps_come_in_order_and_once(people: People) -> None:
     )
     people.does("lead", "agree", "HYDRA", "--steps", "x")
     assert "is in force already" in people.may_not("lead", "agree", "HYDRA", "--steps", "x")
-    assert "comes after EVIDENCE" in people.may_not(
-        "chief", "sign", "HYDRA", "--as", "FORCE", "--reason", "x"
-    )
+    assert "comes after EVIDENCE" in people.may_not_sign("chief", "FORCE")
     people.does("officer", "evidence", "HYDRA", "--file", file, "--reason", "x")
-    assert "comes after FORCE" in people.may_not(
-        "commissioner", "sign", "HYDRA", "--as", "COMMISSIONER", "--reason", "x"
-    )
+    assert "comes after FORCE" in people.may_not_sign("commissioner", "COMMISSIONER")
     people.does("chief", "sign", "HYDRA", "--as", "FORCE", "--reason", "x")
-    assert "comes after COMMISSIONER" in people.may_not(
-        "inspector", "sign", "HYDRA", "--as", "INSPECTORATE", "--reason", "x"
-    )
+    assert "comes after COMMISSIONER" in people.may_not_sign("inspector", "INSPECTORATE")
 
 
 def test_who_agrees_does_not_sign_and_nobody_signs_for_two_parties(people: People) -> None:
     people.close(until="FORCE")
     for person in ("lead", "LEAD ", "chief"):
-        assert "another person must make COMMISSIONER" in people.may_not(
-            person, "sign", "HYDRA", "--as", "COMMISSIONER", "--reason", "x"
+        assert "another person must make COMMISSIONER" in people.may_not_sign(
+            person, "COMMISSIONER"
         )
     people.does("commissioner", "sign", "HYDRA", "--as", "COMMISSIONER", "--reason", "x")
     for person in ("lead", "chief", "commissioner"):
-        assert "another person must make INSPECTORATE" in people.may_not(
-            person, "sign", "HYDRA", "--as", "INSPECTORATE", "--reason", "x"
+        assert "another person must make INSPECTORATE" in people.may_not_sign(
+            person, "INSPECTORATE"
         )
 
 
@@ -160,20 +149,18 @@ def test_a_recommendation_without_a_figure_is_closed_on_evidence_alone(people: P
 def test_nothing_is_signed_that_the_data_contradict(people: People) -> None:
     people.does("lead", "agree", "ELEARNING", "--steps", "x")
     people.does("officer", "evidence", "ELEARNING", "--file", people.evidence(), "--reason", "x")
-    assert "The data say that ELEARNING is overdue" in people.may_not(
-        "chief", "sign", "ELEARNING", "--as", "FORCE", "--reason", "x"
+    assert "The data say that ELEARNING is overdue" in people.may_not_sign(
+        "chief", "FORCE", "ELEARNING"
     )
     for status in ("unknown", "slipping", "not_started"):
         publish_points(people.settings, HYDRA=MET, ELEARNING=(status, 1, 2))
-        assert f"is {status}" in people.may_not(
-            "chief", "sign", "ELEARNING", "--as", "FORCE", "--reason", "x"
-        )
+        assert f"is {status}" in people.may_not_sign("chief", "FORCE", "ELEARNING")
     publish_points(people.settings, HYDRA=MET, ELEARNING=("in_progress", 1, 2))
     people.does("chief", "sign", "ELEARNING", "--as", "FORCE", "--reason", "x")
 
 
 def test_only_the_current_publication_is_signed_off(people: People) -> None:
-    earlier = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    earlier = current(people)
     later = publish_points(people.settings, HYDRA=MET)
     agree = ["agree", "HYDRA", "--steps", "x", "--publication"]
     assert "is not current" in people.may_not("lead", *agree, str(earlier))
@@ -184,19 +171,19 @@ def test_only_the_current_publication_is_signed_off(people: People) -> None:
 
 
 def test_a_publication_that_records_were_recalled_from_is_not_signed_off(people: People) -> None:
-    current = ask(people.settings, "select publication_id from marts.publication")[0][0]
-    with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
+    recalled_from = [f"generation.fct_intelligence_report__{current(people)}"]
+    with administrator(people.settings) as admin:
         admin.execute(
             "insert into audit.recall (force_code, dataset, table_name, run_id, records, "
             "noticed_at, withdrawn_from, ended_at, outcome) "
             "values (%s, 'd', 't', 'r', 1, now() - interval '9 days', %s, now(), 'erased')",
-            (people.settings.force_code, [f"generation.fct_intelligence_report__{current}"]),
+            (people.settings.force_code, recalled_from),
         )
     agree = ["agree", "HYDRA", "--steps", "x"]
     assert "Records were recalled from publication" in people.may_not("lead", *agree)
     publish_points(people.settings, HYDRA=MET)
     people.does("lead", *agree)
-    with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
+    with administrator(people.settings) as admin:
         admin.execute(
             "insert into audit.recall (force_code, dataset, table_name, run_id, records) "
             "values (%s, 'd', 't', 'r', 1)",
@@ -208,9 +195,8 @@ def test_a_publication_that_records_were_recalled_from_is_not_signed_off(people:
 
 
 def test_a_position_that_was_changed_after_its_audit_is_not_signed_off(people: People) -> None:
-    current = ask(people.settings, "select publication_id from marts.publication")[0][0]
-    with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
-        admin.execute(f"update generation.assurance_position__{current} set value = 1".encode())
+    table = f"generation.assurance_position__{current(people)}"
+    ask(people.settings, f"update {table} set value = 1")
     assert "is not as it was audited" in people.may_not("lead", "agree", "HYDRA", "--steps", "x")
 
 
@@ -266,9 +252,7 @@ def test_evidence_is_read_in_parts(people: People, monkeypatch: pytest.MonkeyPat
 def test_changed_evidence_is_not_signed_and_reopens_the_closure(people: People) -> None:
     people.close(until="FORCE")
     people.evidence("twelve certificates and one forged")
-    assert "is not the file that was shown" in people.may_not(
-        "commissioner", "sign", "HYDRA", "--as", "COMMISSIONER", "--reason", "x"
-    )
+    assert "is not the file that was shown" in people.may_not_sign("commissioner", "COMMISSIONER")
     (checked,) = check_evidence(load_settings(), "run 7")
     assert (checked.outcome, checked.is_reopened) == ("changed", True)
     shown = people.does("lead", "show", "HYDRA")
@@ -341,12 +325,17 @@ def test_a_publication_that_becomes_current_reopens_what_it_finds_slipped(people
     assert people.does("lead", "show", "HYDRA")["entries"][-1] == last
 
 
-def test_a_publication_that_waits_reopens_nothing_until_it_is_released(people: People) -> None:
+def wait_slipping(people: People) -> None:
+    """Close HYDRA, and let a publication in which it slips wait behind a roll-back."""
     people.close()
-    signed_on = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    signed_on = current(people)
     publish_points(people.settings, HYDRA=("met_on_time", 96, 100))
     rollback(people.settings, signed_on, "a mistake")
     publish_points(people.settings, HYDRA=("slipping", 80, 100), reopens={"HYDRA": 1})
+
+
+def test_a_publication_that_waits_reopens_nothing_until_it_is_released(people: People) -> None:
+    wait_slipping(people)
     assert people.states()["HYDRA"] == "closed"
     release(people.settings, "the mistake is mended")
     assert people.states()["HYDRA"] == "reopened"
@@ -357,11 +346,7 @@ def test_a_publication_that_waits_reopens_nothing_until_it_is_released(people: P
 def test_a_closure_that_was_made_anew_is_not_reopened_by_what_was_found_before(
     people: People,
 ) -> None:
-    people.close()
-    signed_on = ask(people.settings, "select publication_id from marts.publication")[0][0]
-    publish_points(people.settings, HYDRA=("met_on_time", 96, 100))
-    rollback(people.settings, signed_on, "a mistake")
-    publish_points(people.settings, HYDRA=("slipping", 80, 100), reopens={"HYDRA": 1})
+    wait_slipping(people)
     people.does("commissioner", "reopen", "HYDRA", "--as", "COMMISSIONER", "--reason", "anew")
     people.close()
     release(people.settings, "the mistake is mended")
@@ -373,7 +358,7 @@ def test_the_mart_of_sign_offs_is_the_record_after_each_step_and_each_move(peopl
         mart = "select round, step, is_in_force, publication_id from marts.sign_off order by at"
         return list(ask(people.settings, mart))
 
-    first = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    first = current(people)
     assert rows() == []
     people.does("lead", "agree", "HYDRA", "--steps", "a plan")
     assert rows() == [(1, "STEPS_AGREED", True, first)]
@@ -430,7 +415,7 @@ def test_a_changed_or_removed_entry_is_found(
 ) -> None:
     people.close()
     assert people.does("lead", "check")["check"]["broken_entries"] == []
-    with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
+    with administrator(people.settings) as admin:
         admin.execute(
             "alter table signoff.evidence_check drop constraint evidence_check_entry_id_fkey"
         )

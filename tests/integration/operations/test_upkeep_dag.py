@@ -1,17 +1,18 @@
 """The DAG of the upkeep does every part, also if one fails, and is red if one has failed."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.review import decide
-from oic_assurance.operations.upkeep import REVIEW, Did, Part, latest, run_part
+from oic_assurance.operations.upkeep import REVIEW, run_part
 from oic_assurance.platform import upkeep
 from oic_assurance.settings import Settings
 from tests.integration.landing.support import World
 from tests.integration.operations.test_review import ERASE, PEOPLE, leave, raw
+from tests.integration.operations.test_upkeep import BROKEN, outcomes
 
 DAG_FILE = Path(__file__).resolve().parents[3] / "dags" / "assurance_upkeep.py"
 
@@ -32,26 +33,19 @@ def run_dag() -> Any:
     return DagBag(DAG_FILE).dags["assurance_upkeep"].test(logical_date=None)
 
 
-def outcomes(world: World) -> dict[str, str]:
-    return {one.part: one.outcome for one in latest(world.settings)}
-
-
 def test_the_dag_erases_what_was_decided_and_every_part_is_on_record(world: World) -> None:
     leave(world)
     run_part(world.settings, REVIEW)
     decide(world.settings, PEOPLE, ["000777"], ERASE)
     assert str(run_dag().state) == "success"
-    assert outcomes(world) == dict.fromkeys(upkeep.PARTS, "done")
+    assert outcomes(world.settings) == dict.fromkeys(upkeep.PARTS, "done")
     assert raw(world) == {"000778", "000779", "000780"}
 
 
 def test_a_part_that_fails_stops_no_other_and_turns_the_dag_red(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(settings: Settings, dry_run: bool) -> Did:
-        raise AssuranceError("the disk is full.")
-
-    monkeypatch.setitem(upkeep.PARTS, "review", Part("review", "Fails.", broken))
+    monkeypatch.setitem(upkeep.PARTS, "review", dataclasses.replace(BROKEN, name="review"))
     assert str(run_dag().state) == "failed"
     done = dict.fromkeys(upkeep.PARTS, "done")
-    assert outcomes(world) == {**done, "review": "failed"}
+    assert outcomes(world.settings) == {**done, "review": "failed"}

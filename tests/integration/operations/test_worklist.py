@@ -14,7 +14,10 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value
 from tests.databases import Prepared, administrator
-from tests.integration.publishing.limited_readers import Connect, logins, two_publications
+from tests.integration.asking import ask
+from tests.integration.publishing.limited_readers import Connect, log_in, two_publications
+
+__all__ = ["log_in"]
 
 WHY = "the weekly talk about open work"
 BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
@@ -35,12 +38,6 @@ def warehouse(prepared: Prepared) -> Iterator[Settings]:
                 (published.force_code,),
             )
         yield published
-
-
-@pytest.fixture
-def log_in(warehouse: Settings) -> Iterator[Connect]:
-    with logins(warehouse) as connection:
-        yield connection
 
 
 def entries(warehouse: Settings) -> list[tuple[str, str, str]]:
@@ -97,8 +94,7 @@ def test_the_same_look_again_is_one_entry_and_waits_for_no_other(
     reader, other = log_in("inspector_two"), log_in("inspector_two")
     looks = {committed_look(reader) for _ in range(20)}
     assert len(looks) == len(entries(warehouse)) == 1
-    with administrator(warehouse) as conn:
-        conn.execute("update identity.look set asked_at = asked_at - interval '2 days'")
+    ask(warehouse, "update identity.look set asked_at = asked_at - interval '2 days'")
     # Two looks that are not committed yet. Each of them removes the old one.
     other.execute("set statement_timeout = '5s'")
     for session in (reader, other):
@@ -159,8 +155,7 @@ def test_a_look_belongs_to_one_login_and_ends_after_a_quarter_of_an_hour(
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         people(log_in("inspector_one"), look)
     assert people(log_in("inspector_two"), look)
-    with administrator(warehouse) as conn:
-        conn.execute("update identity.look set asked_at = asked_at - interval '16 minutes'")
+    ask(warehouse, "update identity.look set asked_at = asked_at - interval '16 minutes'")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         people(log_in("inspector_two"), look)
 
@@ -259,8 +254,7 @@ def test_names_come_from_the_directory_and_go_with_the_pseudonym(
     assert fill_directory(warehouse, names) == (1, 0)
     with connect(warehouse, role="oic_erasure") as conn:
         conn.execute("delete from identity.pseudonym where identifier = '900001'")
-    with administrator(warehouse) as conn:
-        assert conn.execute("select count(*) from identity.directory").fetchone() == (0,)
+    assert ask(warehouse, "select count(*) from identity.directory")[0] == (0,)
     for text, wrong in (
         ("employee_no,names\n1,x\n", "needs the columns"),
         ("employee_no,name\n1,x\n1,y\n", "occurs twice"),

@@ -14,6 +14,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     audit,
     make_candidates,
@@ -91,8 +92,7 @@ def published_with_history(settings: Settings, *, salt: str = "", change: str = 
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(change.encode())
+    ask(settings, change, login="oic_transform")
     audit(settings, build)
     return publish(settings, build).publication_id
 
@@ -102,7 +102,9 @@ def add_history(settings: Settings, build: Build) -> None:
         conn.execute(
             """
             create table candidate.assurance_exception_history as
-            select force_code, publication_id, record_ref as exception_key, exception_code,
+            select force_code, publication_id,
+                md5(exception_code || '|' || record_ref || '|' || officer_key) as exception_key,
+                exception_code,
                 'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
                 timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
                 null::text as closed_because, true as is_open, true as is_latest
@@ -124,3 +126,17 @@ def rows(
 def refused() -> Iterator[None]:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         yield
+
+
+@pytest.fixture
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with two publications."""
+    with two_publications(prepared) as published:
+        yield published
+
+
+@pytest.fixture
+def log_in(warehouse: Settings) -> Iterator[Connect]:
+    """A function that connects as one of the limited logins."""
+    with logins(warehouse) as connection:
+        yield connection

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 
@@ -261,19 +262,9 @@ def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psy
     return psycopg.connect(url(settings, name), autocommit=autocommit)
 
 
-def published(
-    settings: Settings,
-    *,
-    scale: int = 1,
-    salt: str = "",
-    as_at: str = AS_AT,
-    makes_current: bool = False,
-) -> int:
-    """Make a build, record that it was checked, and publish it. Return the publication's number."""
-    build = audited_build(
-        settings, scale=scale, salt=salt, as_at=as_at, makes_current=makes_current
-    )
-    return publish(settings, build).publication_id
+def published(settings: Settings, **options: Any) -> int:
+    """Make a build as `audited_build` does, and publish it. Return the publication's number."""
+    return publish(settings, audited_build(settings, **options)).publication_id
 
 
 def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[str]:

@@ -9,10 +9,8 @@ from psycopg import sql
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import as_reader, published
-
-OWN = {"bi": "marts"}
-LOGINS = {"bi": "bi_reader"}
 
 _OURS = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
 _RELATIONS = f"""
@@ -46,17 +44,9 @@ def warehouse(prepared: Prepared) -> Iterator[Settings]:
         yield settings
 
 
-def test_a_reader_reads_its_schema_and_no_other(
-    warehouse: Settings, subtests: pytest.Subtests
-) -> None:
-    for name in OWN:
-        with subtests.test(name):
-            check_what_is_readable(warehouse, name)
-
-
-def check_what_is_readable(warehouse: Settings, name: str) -> None:
+def test_a_reader_reads_its_schema_and_no_other(warehouse: Settings) -> None:
     readable, refused = set(), set()
-    with as_reader(warehouse, name, autocommit=True) as reader:
+    with as_reader(warehouse, "bi", autocommit=True) as reader:
         for schema, relation, _ in reader.execute(_RELATIONS).fetchall():
             try:
                 reader.execute(
@@ -66,57 +56,37 @@ def check_what_is_readable(warehouse: Settings, name: str) -> None:
             except psycopg.errors.InsufficientPrivilege:
                 refused.add(schema)
     # In schema `state`, a reader sees what a problem is called.
-    assert readable == {OWN[name], "public_release", "state"}
+    assert readable == {"marts", "public_release", "state"}
     assert refused >= {
         "raw_general", "raw_law_enforcement", "audit", "identity", "policy", "staging_general",
         "staging_law_enforcement", "intermediate", "generation", "public_draft",
     }  # fmt: skip
 
 
-def test_a_reader_sees_the_current_generation_in_every_table(
-    warehouse: Settings, subtests: pytest.Subtests
-) -> None:
-    for name in OWN:
-        with subtests.test(name):
-            check_what_is_seen(warehouse, name)
-
-
-def check_what_is_seen(warehouse: Settings, name: str) -> None:
-    with as_reader(warehouse, name) as reader:
+def test_a_reader_sees_the_current_generation_in_every_table(warehouse: Settings) -> None:
+    with as_reader(warehouse, "bi") as reader:
         tables = reader.execute(
-            "select tablename from pg_tables where schemaname = %s and tablename <> 'publication'",
-            (OWN[name],),
+            "select tablename from pg_tables where schemaname = 'marts' and tablename <> "
+            "'publication'"
         ).fetchall()
         assert tables
         for (table,) in tables:
-            seen = reader.execute(
-                sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
-                    sql.Identifier(OWN[name], table)
-                )
-            ).fetchone()
-            assert seen == (2, 2, 10)
             # A query for another publication by its number gives no rows.
-            older = reader.execute(
-                sql.SQL("select count(*) from {} where publication_id = 1").format(
-                    sql.Identifier(OWN[name], table)
-                )
+            seen = reader.execute(
+                sql.SQL(
+                    "select min(publication_id), max(publication_id), count(*), "
+                    "count(*) filter (where publication_id = 1) from {}"
+                ).format(sql.Identifier("marts", table))
             ).fetchone()
-            assert older == (0,)
-
-
-def test_only_bi_sees_all_publications(warehouse: Settings) -> None:
-    with as_reader(warehouse, "bi") as reader:
-        seen = reader.execute(
-            "select publication_id, is_current from marts.publication order by 1"
-        ).fetchall()
-    assert seen == [(1, False), (2, True)]
+            assert seen == (2, 2, 10, 0)
+        seen_too = reader.execute("select publication_id, is_current from marts.publication")
+        assert sorted(seen_too.fetchall()) == [(1, False), (2, True)]
 
 
 def test_a_reader_may_call_only_the_function_that_its_policy_needs(
     warehouse: Settings,
 ) -> None:
-    with as_reader(warehouse, "bi") as reader:
-        functions = reader.execute(_FUNCTIONS).fetchall()
+    functions = ask(warehouse, _FUNCTIONS, login="bi_reader")
     assert {function for function, may in functions if may} == {
         "limited.is_limited",
         "state.problems_for_readers",
@@ -127,37 +97,33 @@ def test_no_reader_sees_what_could_be_released(warehouse: Settings) -> None:
     """A publication changes nothing in `public_release`, and no reader sees `public_draft`."""
     with as_reader(warehouse, "bi", autocommit=True) as reader:
         for table in ("assurance_position", "assurance_period", "assurance_measure"):
-            count = reader.execute(
-                sql.SQL("select count(*) from {}").format(sql.Identifier("public_release", table))
-            ).fetchone()
-            assert count == (0,)
+            count = reader.execute(f"select count(*) from public_release.{table}".encode())
+            assert count.fetchone() == (0,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                reader.execute(
-                    sql.SQL("select 1 from {}").format(sql.Identifier("public_draft", table))
-                )
+                reader.execute(f"select 1 from public_draft.{table}".encode())
 
 
 WRITING = [
-    "insert into {own}.assurance_position (force_code, publication_id) values ('X', 2)",
-    "update {own}.assurance_position set status = 'met_on_time'",
-    "delete from {own}.assurance_position",
-    "truncate {own}.assurance_position",
-    "drop table {own}.assurance_position",
-    "alter table {own}.assurance_position disable row level security",
-    "drop policy current_publication on {own}.assurance_position",
-    "create index on {own}.assurance_position (status)",
-    "lock table {own}.assurance_position in share mode",
-    "create table {own}.mine (code text)",
+    "insert into marts.assurance_position (force_code, publication_id) values ('X', 2)",
+    "update marts.assurance_position set status = 'met_on_time'",
+    "delete from marts.assurance_position",
+    "truncate marts.assurance_position",
+    "drop table marts.assurance_position",
+    "alter table marts.assurance_position disable row level security",
+    "drop policy current_publication on marts.assurance_position",
+    "create index on marts.assurance_position (status)",
+    "lock table marts.assurance_position in share mode",
+    "create table marts.mine (code text)",
     "create table public.mine (code text)",
     "create temporary table mine (code text)",
     "create schema mine",
     "update marts.publication set is_current = not is_current",
-    "create function {own}.mine() returns int language sql as 'select 1'",
+    "create function marts.mine() returns int language sql as 'select 1'",
     "set role oic_publish",
     "set session authorization postgres",
-    "alter role {login} superuser",
+    "alter role bi_reader superuser",
     "select pg_read_file('pg_hba.conf')",
-    "copy {own}.assurance_position to '/dev/null'",
+    "copy marts.assurance_position to '/dev/null'",
     "select * from generation.dim_date__1",
     "insert into public_release.assurance_position select * from public_release.assurance_position",
     "delete from public_release.assurance_period",
@@ -169,30 +135,22 @@ WRITING = [
 def test_a_reader_changes_nothing_even_in_a_writable_transaction(
     warehouse: Settings,
 ) -> None:
-    allowed = []
-    for name in OWN:
-        with as_reader(warehouse, name) as reader:
-            for statement in WRITING:
-                reader.execute("set transaction read write")
-                try:
-                    reader.execute(statement.format(own=OWN[name], login=LOGINS[name]))
-                    allowed.append((name, statement))
-                except psycopg.errors.InsufficientPrivilege:
-                    pass
-                reader.rollback()
-    assert not allowed
+    with as_reader(warehouse, "bi") as reader:
+        for statement in WRITING:
+            reader.execute("set transaction read write")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(statement.encode())
+            reader.rollback()
 
 
 def test_a_reader_starts_read_only_and_sees_one_generation_a_transaction(
     warehouse: Settings,
 ) -> None:
-    for name in OWN:
-        with as_reader(warehouse, name) as reader:
-            assert reader.execute("show transaction_read_only").fetchone() == ("on",)
-            assert reader.execute("show transaction_isolation").fetchone() == ("repeatable read",)
-            rights = reader.execute(
-                "select distinct privilege_type from information_schema.role_table_grants "
-                "where grantee = %s",
-                (LOGINS[name],),
-            ).fetchall()
-        assert rights == [("SELECT",)]
+    with as_reader(warehouse, "bi") as reader:
+        assert reader.execute("show transaction_read_only").fetchone() == ("on",)
+        assert reader.execute("show transaction_isolation").fetchone() == ("repeatable read",)
+        rights = reader.execute(
+            "select distinct privilege_type from information_schema.role_table_grants "
+            "where grantee = 'bi_reader'"
+        ).fetchall()
+    assert rights == [("SELECT",)]

@@ -20,8 +20,8 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
-    as_reader,
     audit,
     audited_build,
     make_candidates,
@@ -31,10 +31,16 @@ from tests.integration.publishing.marts import (
 
 
 @pytest.fixture
-def deployment(prepared: Prepared) -> Iterator[Settings]:
-    """A deployment that requires approval, with one publication."""
+def easy(prepared: Prepared) -> Iterator[Settings]:
+    """A deployment that does not require approval, with one publication."""
     with prepared.copy(published) as settings:
-        yield replace(settings, approve_warnings=True)
+        yield settings
+
+
+@pytest.fixture
+def deployment(easy: Settings) -> Settings:
+    """A deployment that requires approval, with one publication."""
+    return replace(easy, approve_warnings=True)
 
 
 def with_a_warning(settings: Settings) -> Build:
@@ -94,48 +100,38 @@ def test_a_warning_is_not_published_until_somebody_has_approved_it(deployment: S
         ]
 
 
+@pytest.mark.parametrize("is_required", [True, False])
 def test_a_rejected_build_stays_unpublished_until_somebody_approves_it(
-    deployment: Settings,
+    deployment: Settings, is_required: bool
 ) -> None:
-    build = with_a_warning(deployment)
-    enter_decision(deployment, build, is_approved=False, reason="half of HR is missing")
+    settings = replace(deployment, approve_warnings=is_required)
+    build = with_a_warning(settings)
+    enter_decision(settings, build, is_approved=False, reason="half of HR is missing")
     assert "its warnings were rejected by A. Lead (half of HR is missing)" in refusal_of(
-        deployment, build
+        settings, build
     )
-    enter_decision(deployment, build, is_approved=True, who="B. Head")
-    assert publish(deployment, build).is_current
+    enter_decision(settings, build, is_approved=True, who="B. Head")
+    assert publish(settings, build).is_current
 
 
-def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> None:
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_a_decision_counts_for_one_build_and_its_unchanged_tables(
+    deployment: Settings, is_approved: bool
+) -> None:
+    enter_decision(deployment, with_a_warning(deployment), is_approved=is_approved)
     build = with_a_warning(deployment)
-    enter_decision(deployment, build, is_approved=True)
+    assert "wait for somebody to decide" in refusal_of(deployment, build)
+    enter_decision(deployment, build, is_approved=is_approved)
     make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
-    # The approved tables were replaced, so a new decision is needed. The publication, the Airflow
-    # task and the list of problems must all report this.
+    # The tables were replaced, so a new decision is needed. The publication, the Airflow task and
+    # the list of problems must all report this.
     assert "wait for somebody to decide" in refusal_of(deployment, build)
     assert warnings_to_approve(deployment, build.build_id) == ["hr: As many as last week."]
     assert kinds_of_problem(deployment) == ["approval"]
     enter_decision(deployment, build, is_approved=True)
     assert kinds_of_problem(deployment) == []
     assert publish(deployment, build).is_current
-
-
-def test_a_rejection_counts_only_for_unchanged_tables(deployment: Settings) -> None:
-    build = with_a_warning(deployment)
-    enter_decision(deployment, build, is_approved=False)
-    make_candidates(deployment, build, salt="second")
-    audit(deployment, build, verdict="warning")
-    assert "wait for somebody to decide" in refusal_of(deployment, build)
-
-
-def test_a_rejection_counts_even_if_no_approval_is_required(fresh_warehouse: Settings) -> None:
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    enter_decision(fresh_warehouse, build, is_approved=False, reason="half of HR is missing")
-    assert "rejected by A. Lead (half of HR is missing)" in refusal_of(fresh_warehouse, build)
-    enter_decision(fresh_warehouse, build, is_approved=True)
-    assert publish(fresh_warehouse, build).is_current
 
 
 def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> None:
@@ -154,11 +150,6 @@ def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> No
             (build.build_id,),
         )
     assert kinds_of_problem(deployment, late) == ["overdue"]
-
-
-def test_an_approval_counts_for_one_build(deployment: Settings) -> None:
-    enter_decision(deployment, with_a_warning(deployment), is_approved=True)
-    assert "wait for somebody to decide" in refusal_of(deployment, with_a_warning(deployment))
 
 
 def test_a_build_without_warnings_needs_no_approval(deployment: Settings) -> None:
@@ -182,25 +173,17 @@ def test_an_approval_does_not_replace_a_gate(deployment: Settings) -> None:
         enter_decision(deployment, build, is_approved=True)
 
 
-def test_the_setting_at_the_opening_of_the_build_counts(
-    fresh_warehouse: Settings,
-) -> None:
-    """The build was opened with the setting that requires approval.
-
-    The build needs approval even if it is then published with other settings.
-    """
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    with administrator(fresh_warehouse) as conn:
-        conn.execute(
-            "update audit.build set wants_approval = true where build_id = %s", (build.build_id,)
-        )
-    assert "wait for somebody to decide" in refusal_of(fresh_warehouse, build)
-    (problem,) = open_problems(fresh_warehouse, parse_moment("2026-05-02T06:00"))
+def test_the_setting_at_the_opening_of_the_build_counts(deployment: Settings) -> None:
+    """The build was opened with the setting that requires approval, and is published without."""
+    later = replace(deployment, approve_warnings=False)
+    build = with_a_warning(later)
+    ask(later, "update audit.build set wants_approval = true where build_id = %s", build.build_id)
+    assert "wait for somebody to decide" in refusal_of(later, build)
+    (problem,) = open_problems(later, parse_moment("2026-05-02T06:00"))
     assert problem.problem_code == "approval"
     assert "has 1 warnings" in problem.what
-    enter_decision(fresh_warehouse, build, is_approved=True)
-    assert publish(fresh_warehouse, build).is_current
+    enter_decision(later, build, is_approved=True)
+    assert publish(later, build).is_current
 
 
 def hold(settings: Settings, build: Build, *, success: bool = False) -> None:
@@ -215,14 +198,10 @@ def hold(settings: Settings, build: Build, *, success: bool = False) -> None:
         )
 
 
-def test_a_build_whose_past_has_changed_waits_whatever_the_setting(
-    fresh_warehouse: Settings,
-) -> None:
-    assert not fresh_warehouse.approve_warnings
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    hold(fresh_warehouse, build)
-    refusal = refusal_of(fresh_warehouse, build)
+def test_a_build_whose_past_has_changed_waits_whatever_the_setting(easy: Settings) -> None:
+    build = with_a_warning(easy)
+    hold(easy, build)
+    refusal = refusal_of(easy, build)
     assert (
         "because the past has changed (No position leaves its interval because known records were "
         f"changed): `assurance publication approve {build.build_id} --reason …`" in refusal
@@ -230,57 +209,20 @@ def test_a_build_whose_past_has_changed_waits_whatever_the_setting(
     # The refusal names only the check that makes the build wait. A person who decides is shown all
     # warnings.
     assert "As many as last week" not in refusal
-    assert len(warnings_to_approve(fresh_warehouse, build.build_id)) == 2
-    assert kinds_of_problem(fresh_warehouse, parse_moment("2026-05-03T06:00")) == ["approval"]
-    enter_decision(fresh_warehouse, build, is_approved=True)
-    assert publish(fresh_warehouse, build).is_current
+    assert len(warnings_to_approve(easy, build.build_id)) == 2
+    assert kinds_of_problem(easy, parse_moment("2026-05-03T06:00")) == ["approval"]
+    enter_decision(easy, build, is_approved=False, reason="the export is wrong")
+    assert "rejected by A. Lead (the export is wrong)" in refusal_of(easy, build)
+    enter_decision(easy, build, is_approved=True)
+    assert publish(easy, build).is_current
 
 
-def test_a_build_whose_past_has_changed_can_be_rejected(fresh_warehouse: Settings) -> None:
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    hold(fresh_warehouse, build)
-    enter_decision(fresh_warehouse, build, is_approved=False, reason="the export is wrong")
-    assert "rejected by A. Lead (the export is wrong)" in refusal_of(fresh_warehouse, build)
-
-
-def test_a_passed_check_does_not_hold_a_build_with_other_warnings(
-    fresh_warehouse: Settings,
-) -> None:
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    hold(fresh_warehouse, build, success=True)
-    assert warnings_to_approve(fresh_warehouse, build.build_id) == []
-    assert publish(fresh_warehouse, build).is_current
-
-
-def test_the_latest_result_of_the_check_decides(fresh_warehouse: Settings) -> None:
-    published(fresh_warehouse)
-    build = with_a_warning(fresh_warehouse)
-    hold(fresh_warehouse, build)
-    hold(fresh_warehouse, build, success=True)
-    assert publish(fresh_warehouse, build).is_current
-
-
-def test_each_publication_records_the_position_that_it_shows(fresh_warehouse: Settings) -> None:
-    numbers = [published(fresh_warehouse), published(fresh_warehouse, salt="second")]
-    columns = "point_code, status, source_status, numerator, denominator, value, ci_low, ci_high"
-    with connect(fresh_warehouse, role="oic_gate") as conn:
-        recorded = conn.execute(
-            "select publication_id, count(*), min(status) from audit.published_position "
-            "group by 1 order by 1"
-        ).fetchall()
-        kept = conn.execute(
-            f"select {columns} from audit.published_position where publication_id = %s "
-            "order by 1".encode(),
-            (numbers[1],),
-        ).fetchall()
-    with as_reader(fresh_warehouse, "bi") as reader:
-        shown = reader.execute(
-            f"select {columns} from marts.assurance_position order by 1".encode()
-        ).fetchall()
-    assert recorded == [(numbers[0], 10, "1"), (numbers[1], 10, "second1")]
-    assert kept == shown
+def test_a_check_that_passes_at_last_does_not_hold_a_build(easy: Settings) -> None:
+    build = with_a_warning(easy)
+    hold(easy, build)
+    hold(easy, build, success=True)
+    assert warnings_to_approve(easy, build.build_id) == []
+    assert publish(easy, build).is_current
 
 
 def test_a_decision_needs_a_name_and_a_reason(deployment: Settings) -> None:
@@ -320,8 +262,7 @@ def test_decisions_on_the_command_line(
     told = " ".join(capsys.readouterr().out.split())
     assert f"readers see publication {build.build_id} " in told
     assert run_command(["publication", "reject", *given, "too late"]) != 0
-    with administrator(deployment) as conn:
-        logins = conn.execute("select distinct who, login from audit.approval").fetchall()
+    logins = ask(deployment, "select distinct who, login from audit.approval")
     assert logins == [("A. Lead", pwd.getpwuid(os.getuid()).pw_name)]
 
 
@@ -348,6 +289,5 @@ def test_airflow_asks_for_a_name_and_records_the_login(
             answer(*blank)
     assert warnings_to_approve(deployment, build.build_id) != []
     answer("A. Lead", "harmless")
-    with administrator(deployment) as conn:
-        logged = conn.execute("select who, login, reason, through from audit.approval").fetchall()
+    logged = ask(deployment, "select who, login, reason, through from audit.approval")
     assert logged == [("A. Lead", "shared", "harmless", "airflow")]

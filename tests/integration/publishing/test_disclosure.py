@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 from psycopg import sql
@@ -97,9 +97,16 @@ def test_each_release_follows_the_rule(series: Series) -> None:
 
 
 def test_the_other_tables_reveal_nothing_more(series: Series) -> None:
+    """Months and positions are released periods, and sums of them, and nothing else."""
     for released in series:
-        for force, measure, month, unit, figure in released.months:
-            assert released.periods[force, measure][month, month][unit] == figure
+        alone = {
+            (force, measure, period[0], unit, figure)
+            for (force, measure), periods in released.periods.items()
+            for period, units in periods.items()
+            for unit, figure in units.items()
+            if period[0] == period[1] and unit != "REST"
+        }
+        assert set(released.months) == alone
         for (force, point), position in released.positions.items():
             measure = next(m for m, p in POINTS.items() if p == point)
             assert added(shown_within(released, force, measure, position)) == position.figure
@@ -162,20 +169,7 @@ def test_a_status_follows_from_released_figures_alone(series: Series) -> None:
     assert {"slipping", "in_progress"} <= found
 
 
-def test_the_files_say_of_months_only_what_the_periods_say(series: Series) -> None:
-    """Quarters, years and what is withheld are made of released periods and the calendar alone."""
-    for released in series:
-        alone = {
-            (force, measure, period[0], unit, figure)
-            for (force, measure), periods in released.periods.items()
-            for period, units in periods.items()
-            for unit, figure in units.items()
-            if period[0] == period[1] and unit != "REST"
-        }
-        assert set(released.months) == alone
-
-
-def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
+def test_the_table_of_revisions_is_complete_and_reveals_nothing_more(series: Series) -> None:
     """Each of its numbers is in two releases anyway, and no difference of them is small."""
     rows = [(number, row) for number, one in enumerate(series) for row in one.revisions]
     assert len(rows) > 10
@@ -188,25 +182,10 @@ def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
         assert row.release_before < number
         assert (now[row.unit], before[row.unit]) == (row.now, row.before)
         assert small_steps({ALL: row.before}, {ALL: row.now}, K) == []
-
-
-def test_the_table_of_revisions_is_complete(series: Series) -> None:
     listed = [
-        (row.force, row.period)
-        for one in series
-        for row in one.revisions
-        if (row.measure, row.unit) == (EVENTS, ALL)
+        (row.force, row.period) for _, row in rows if (row.measure, row.unit) == (EVENTS, ALL)
     ]
     assert sorted(listed) == sorted(revisions(series))
-
-
-def test_no_released_number_and_no_difference_is_small(series: Series) -> None:
-    for one, other in combinations(series, 2):
-        for key, periods in other.periods.items():
-            for period, units in periods.items():
-                assert all(may_be_shown(figure, K) for figure in units.values())
-                before = one.periods.get(key, {}).get(period)
-                assert before is None or small_steps(before, units, K) == []
 
 
 @pytest.mark.parametrize("only_arrivals", [False, True], ids=["any change", "only arrivals"])

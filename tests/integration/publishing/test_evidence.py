@@ -1,18 +1,23 @@
-"""A build that was not audited or did not pass the gate cannot be published, even by hand."""
+"""A build that was not audited or did not pass the gate cannot be published, even by hand.
+
+The candidate belongs to one build at a time, and cannot be changed while it is being checked.
+"""
 
 from dataclasses import replace
 
 import psycopg
 import pytest
 
+from oic_assurance.builds import candidate
 from oic_assurance.builds.record import Build
-from oic_assurance.errors import GateBlocked
+from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.publishing.publication import current_publication, list_publications
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.verdicts import GATES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     CHECKS,
     TABLES,
@@ -23,37 +28,29 @@ from tests.integration.publishing.marts import (
     open_build,
     published,
 )
+from tests.integration.warehouse.stage_roles import may
 
 
 def refusal_of(settings: Settings, build: Build) -> str:
     """Check that publishing a build is refused and changes nothing. Return the message."""
-    before = list_publications(settings)
-    with connect(settings, role="oic_publish") as conn:
-        parents = conn.execute(
-            "select count(*) from pg_class where relnamespace = 'marts'::regnamespace"
+
+    def tables() -> list[tuple[object, ...]]:
+        return ask(
+            settings,
+            "select oid::regclass::text from pg_class where relkind in ('r', 'p') and "
+            "relnamespace::regnamespace::text in ('marts', 'candidate') order by 1",
         )
-        parents_before = parents.fetchone()
+
+    before = list_publications(settings), tables()
     with pytest.raises(GateBlocked) as refused:
         publish(settings, build)
-    assert list_publications(settings) == before
-    with connect(settings, role="oic_publish") as conn:
-        parents = conn.execute(
-            "select count(*) from pg_class where relnamespace = 'marts'::regnamespace"
-        )
-        assert parents.fetchone() == parents_before
-        candidates = conn.execute(
-            "select count(*) from pg_class where relkind = 'r' and relnamespace = "
-            "to_regnamespace('candidate')"
-        ).fetchone()
-        assert candidates is not None
-        assert candidates[0] > 0
+    assert (list_publications(settings), tables()) == before
     assert "\n" not in refused.value.message
     return refused.value.message
 
 
 def transform(settings: Settings, statement: str) -> None:
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(statement)
+    ask(settings, statement, login="oic_transform")
 
 
 def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> None:
@@ -66,17 +63,21 @@ def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> 
     assert publication.input_fingerprint == "inputs"
     assert publication.content_fingerprint
     assert current_publication(fresh_warehouse) == publication
-    with administrator(fresh_warehouse) as conn:
-        run = conn.execute(
-            "select r.outcome, r.publication_id, r.finished_at is not null from audit.run as r "
-            "join audit.build as b using (run_id) where b.build_id = %s",
-            (build.build_id,),
-        ).fetchone()
-        log = conn.execute(
-            "select action, to_whom from audit.processing_log order by log_id desc limit 1"
-        ).fetchone()
-    assert run == ("published", build.build_id, True)
-    assert log == ("disclosure", "bi_reader")
+    run = (
+        "select r.outcome, r.publication_id, r.finished_at is not null from audit.run as r "
+        "join audit.build using (run_id) where build_id = %s"
+    )
+    assert ask(fresh_warehouse, run, build.build_id) == [("published", build.build_id, True)]
+    log = "select action, to_whom from audit.processing_log order by log_id desc limit 1"
+    assert ask(fresh_warehouse, log) == [("disclosure", "bi_reader")]
+    # Publishing it again changes nothing, also when another has become current.
+    assert publish(fresh_warehouse, build) == publication
+    assert list_publications(fresh_warehouse) == [publication]
+    newer = published(fresh_warehouse)
+    assert not publish(fresh_warehouse, build).is_current
+    current = current_publication(fresh_warehouse)
+    assert current is not None
+    assert current.publication_id == newer
 
 
 def test_equal_content_has_the_same_fingerprint_in_each_publication(
@@ -88,48 +89,16 @@ def test_equal_content_has_the_same_fingerprint_in_each_publication(
     assert first == second != third
 
 
-def test_publishing_again_returns_the_same_publication(fresh_warehouse: Settings) -> None:
-    build = audited_build(fresh_warehouse)
-    first = publish(fresh_warehouse, build)
-    assert publish(fresh_warehouse, build) == first
-    assert list_publications(fresh_warehouse) == [first]
-
-
-def test_an_earlier_build_that_is_published_again_does_not_take_over(
-    fresh_warehouse: Settings,
-) -> None:
-    older = audited_build(fresh_warehouse)
-    publish(fresh_warehouse, older)
-    newer = published(fresh_warehouse)
-    assert not publish(fresh_warehouse, older).is_current
-    current = current_publication(fresh_warehouse)
-    assert current is not None
-    assert current.publication_id == newer
-
-
-def test_a_warning_is_published_with_a_caveat(fresh_warehouse: Settings) -> None:
-    build = open_build(fresh_warehouse)
-    make_candidates(fresh_warehouse, build)
-    audit(fresh_warehouse, build, verdict="warning")
-    assert publish(fresh_warehouse, build).gate_verdict == "warning"
-
-
 def test_every_gate_is_needed(fresh_warehouse: Settings, subtests: pytest.Subtests) -> None:
     standing = published(fresh_warehouse)
     for stage in GATES:
         with subtests.test(stage):
-            check_gate_is_needed(fresh_warehouse, stage, standing)
-
-
-def check_gate_is_needed(fresh_warehouse: Settings, stage: str, standing: int) -> None:
-    build = audited_build(fresh_warehouse)
-    with administrator(fresh_warehouse) as conn:
-        conn.execute(
-            "delete from audit.gate where build_id = %s and stage = %s", (build.build_id, stage)
-        )
-    message = refusal_of(fresh_warehouse, build)
-    assert f"the gate '{stage}'" in message
-    assert f"publication {standing} stands" in message
+            build = audited_build(fresh_warehouse)
+            delete = "delete from audit.gate where build_id = %s and stage = %s"
+            ask(fresh_warehouse, delete, build.build_id, stage)
+            message = refusal_of(fresh_warehouse, build)
+            assert f"the gate '{stage}'" in message
+            assert f"publication {standing} stands" in message
 
 
 def test_a_critical_gate_is_named_with_what_failed(fresh_warehouse: Settings) -> None:
@@ -171,14 +140,8 @@ def test_a_verdict_does_not_hide_a_critical_result(fresh_warehouse: Settings) ->
 
 def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
-    with connect(fresh_warehouse, role="oic_gate") as conn:
-        conn.execute("update audit.gate set expectations = 0 where stage = 'sealed'")
+    ask(fresh_warehouse, "update audit.gate set expectations = 0 where stage = 'sealed'")
     assert "the gate 'sealed' has checked nothing" in refusal_of(fresh_warehouse, build)
-
-
-def evidence(settings: Settings, statement: str, build: Build) -> None:
-    with administrator(settings) as conn:
-        conn.execute(statement.encode(), (build.build_id,))
 
 
 INCOMPLETE = [
@@ -217,14 +180,10 @@ def test_every_required_check_has_run_on_these_tables(
     build = audited_build(fresh_warehouse)
     for statement, words in INCOMPLETE:
         with subtests.test(statement):
-            evidence(fresh_warehouse, statement, build)
+            ask(fresh_warehouse, statement, build.build_id)
             assert words in refusal_of(fresh_warehouse, build)
             audit(fresh_warehouse, build)
-            evidence(
-                fresh_warehouse,
-                f"update audit.gate set expectations = {len(CHECKS)} where build_id = %s",
-                build,
-            )
+            ask(fresh_warehouse, "update audit.gate set expectations = %s", len(CHECKS))
     publish(fresh_warehouse, build)
 
 
@@ -239,16 +198,14 @@ def test_results_of_an_earlier_build_of_the_tables_do_not_count(
     publish(fresh_warehouse, build)
 
 
-def test_a_required_check_cannot_be_removed(fresh_warehouse: Settings) -> None:
-    audited_build(fresh_warehouse)
-    for role in ("oic_gate", "oic_transform", "oic_publish"):
-        with connect(fresh_warehouse, role=role) as conn:
-            for statement in (
-                "delete from audit.due_check",
-                "update audit.due_check set suite = ''",
-            ):
-                with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
-                    conn.execute(statement.encode())
+@pytest.mark.parametrize("role", ["oic_gate", "oic_transform", "oic_publish"])
+@pytest.mark.parametrize(
+    "statement", ["delete from audit.due_check", "update audit.due_check set suite = ''"]
+)
+def test_a_required_check_cannot_be_removed(
+    fresh_warehouse: Settings, role: str, statement: str
+) -> None:
+    assert not may(fresh_warehouse, role, statement)
 
 
 CHANGES = [
@@ -329,7 +286,79 @@ def test_readers_see_the_last_publication_while_another_is_refused(
 
 def test_the_gate_has_no_rights_on_published_tables(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse)
-    with connect(fresh_warehouse, role="oic_transform") as conn:
-        for statement in ("update {} set month_start = null", "delete from {}", "drop table {}"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
-                conn.execute(statement.format("generation.dim_date__1"))
+    for statement in ("update {} set month_start = null", "delete from {}", "drop table {}"):
+        statement = statement.format("generation.dim_date__1")
+        assert not may(fresh_warehouse, "oic_transform", statement)
+
+
+def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settings) -> None:
+    first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
+    with (
+        pytest.raises(AssuranceError, match="no build owns it"),
+        candidate.lock_for_reading(fresh_warehouse, first),
+    ):
+        pass
+    # The candidate belongs to the build that claimed it last, even if that build is the older one.
+    for owner, other in ((second, first), (first, second)):
+        with candidate.claim(fresh_warehouse, owner):
+            pass
+        with candidate.lock_for_change(fresh_warehouse, owner):
+            pass
+        for stage in (candidate.lock_for_change, candidate.lock_for_reading):
+            with (
+                pytest.raises(AssuranceError, match=f"build {owner} has been built in it since"),
+                stage(fresh_warehouse, other),
+            ):
+                pass
+
+
+def test_nobody_changes_a_candidate_that_is_being_checked(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate, "PATIENCE", "200ms")
+    first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
+    with candidate.claim(fresh_warehouse, first):
+        pass
+    with candidate.lock_for_reading(fresh_warehouse, first):
+        with candidate.lock_for_reading(fresh_warehouse, first):
+            pass
+        for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
+            # The candidate is locked only temporarily. After this error, Airflow tries the task
+            # again.
+            with (
+                pytest.raises(ServerError, match="wait until it ends"),
+                stage(fresh_warehouse, build),
+            ):
+                pass
+    with candidate.claim(fresh_warehouse, second):
+        pass
+
+
+def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
+    build = open_build(fresh_warehouse).build_id
+    with (
+        pytest.raises(psycopg.OperationalError),
+        candidate.claim(fresh_warehouse, build),
+        administrator(fresh_warehouse) as conn,
+    ):
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid() "
+            "and query like '%candidate_since%'"
+        )
+
+
+def test_a_published_candidate_is_gone_until_it_is_built_again(
+    fresh_warehouse: Settings,
+) -> None:
+    build = audited_build(fresh_warehouse)
+    publish(fresh_warehouse, build)
+    with (
+        pytest.raises(AssuranceError, match="its tables were published"),
+        candidate.lock_for_reading(fresh_warehouse, build.build_id),
+    ):
+        pass
+    with candidate.claim(fresh_warehouse, build.build_id):
+        pass
+    with candidate.lock_for_reading(fresh_warehouse, build.build_id):
+        pass

@@ -9,11 +9,10 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import migrate as migrating
-from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.migrate import known_migrations, migrate
+from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import ERASURE, LOGIN_ROLES, STAGE_ROLES
-from tests.databases import Prepared, administrator
+from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import logins, two_publications
 from tests.integration.publishing.marts import (
     as_reader,
@@ -22,7 +21,7 @@ from tests.integration.publishing.marts import (
     open_build,
     published,
 )
-from tests.integration.warehouse.stage_roles import may
+from tests.integration.warehouse.stage_roles import may, migrate_before
 
 #: The handmade publications show ten points each for a scale of 1.
 POINTS = 10
@@ -87,23 +86,19 @@ def test_readers_see_every_publication_that_was_current(three: Settings) -> None
 def test_what_was_rolled_back_was_withdrawn_also_when_it_is_shown_again(three: Settings) -> None:
     rollback(three, 2, WHY)
     assert [(row[0], row[3]) for row in shown(three)] == [(1, False), (2, False), (3, True)]
-    rollback(three, 3, "the file was right")
-    assert [row[2:] for row in shown(three)] == [(False, False), (False, False), (True, True)]
-
-
-def test_each_time_that_a_publication_was_current_has_its_moments(three: Settings) -> None:
-    rollback(three, 2, WHY)
     release(three, "nothing waits, so nothing begins anew")
     rollback(three, 3, "the file was right")
-    with as_reader(three, "bi") as reader:
-        spells = reader.execute(
-            "select distinct publication_id, current_from, current_to, is_current"
-            " from marts.position_as_published order by 2"
-        ).fetchall()
+    assert [row[2:] for row in shown(three)] == [(False, False), (False, False), (True, True)]
+    # Each time that a publication was current has its moments. Readers always see exactly one.
+    spells = ask(
+        three,
+        "select distinct publication_id, current_from, current_to, is_current"
+        " from marts.position_as_published order by 2",
+        login="bi_reader",
+    )
     assert [(row[0], row[3]) for row in spells] == [
         (1, False), (2, False), (3, False), (2, False), (3, True),
     ]  # fmt: skip
-    # Readers always see exactly one.
     assert [row[2] for row in spells] == [*(row[1] for row in spells[1:]), None]
 
 
@@ -126,46 +121,35 @@ def test_a_run_for_an_older_date_withdraws_nothing(prepared: Prepared) -> None:
         assert [(row[2], row[3]) for row in shown(settings)] == [(True, False), (False, False)]
 
 
-def test_it_stays_when_the_tables_of_a_publication_are_dropped(three: Settings) -> None:
-    before = shown(three)
-    assert drop_generations(three, [1], "which are kept no longer").erased == [1]
-    assert shown(three) == before
-
-
 def test_what_is_not_on_record_is_put_there_when_a_publication_becomes_current(
     three: Settings,
 ) -> None:
-    with administrator(three) as conn:
-        conn.execute("delete from audit.published_position where publication_id = 2")
+    before = shown(three)
+    assert drop_generations(three, [1], "which are kept no longer").erased == [1]
+    assert shown(three) == before
+    ask(three, "delete from audit.published_position where publication_id = 2")
     assert 2 not in [row[0] for row in shown(three)]
+    ask(three, "revoke insert on audit.published_position from oic_publish")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        rollback(three, 2, WHY)
+    assert shown(three)[-1][:3] == (3, POINTS, True)
+    ask(three, "grant insert on audit.published_position to oic_publish")
     rollback(three, 2, WHY)
     assert (2, POINTS, True, False) in shown(three)
 
 
-def test_a_publication_that_cannot_be_recorded_does_not_become_current(three: Settings) -> None:
-    with administrator(three) as conn:
-        conn.execute("delete from audit.published_position where publication_id = 2")
-        conn.execute("revoke insert on audit.published_position from oic_publish")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        rollback(three, 2, WHY)
-    assert shown(three)[-1][:3] == (3, POINTS, True)
-
-
-@pytest.mark.parametrize("statement", _CHANGES)
-def test_nobody_can_change_what_was_shown(three: Settings, statement: str) -> None:
-    assert [role for role in LOGIN_ROLES if may(three, role, statement)] == []
-    # The owner of the database is no member of the role that the table belongs to.
-    with connect(three) as owner, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        owner.execute(statement.encode())
-
-
-def test_only_the_publisher_adds_to_it(three: Settings) -> None:
-    statement = (
+def test_nobody_can_change_what_was_shown_and_only_the_publisher_adds_to_it(
+    three: Settings,
+) -> None:
+    for statement in _CHANGES:
+        # The owner of the database is no member of the role that the table belongs to.
+        assert [role for role in (*LOGIN_ROLES, None) if may(three, role, statement)] == []
+    adding = (
         "insert into audit.published_position (publication_id, force_code, point_code, as_at,"
         " status, source_status) values (3, 'F', 'ANOTHER', now(), 'met_on_time', 'fresh')"
     )
-    adding = [role for role in (*STAGE_ROLES, ERASURE) if may(three, role, statement)]
-    assert adding == ["oic_publish"]
+    roles = [role for role in (*STAGE_ROLES, ERASURE) if may(three, role, adding)]
+    assert roles == ["oic_publish"]
 
 
 def test_supervisors_and_the_office_see_it_too(prepared: Prepared) -> None:
@@ -203,17 +187,9 @@ select 4::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
 """
 
 
-def test_the_migration_fills_in_what_is_still_known(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = known_migrations()
-    names = [one.name for one in known]
-    place = names.index(next(name for name in names if name.endswith("position_as_published.sql")))
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[:place])
-        migrate(empty_warehouse)
-    with administrator(empty_warehouse) as conn:
-        conn.execute(_EARLIER.encode())
+def test_the_migration_fills_in_what_is_still_known(empty_warehouse: Settings) -> None:
+    migrate_before(empty_warehouse, "position_as_published.sql")
+    ask(empty_warehouse, _EARLIER)
     migrate(empty_warehouse)
     with as_reader(empty_warehouse, "bi") as reader:
         rows = reader.execute(

@@ -15,7 +15,8 @@ from oic_assurance.publishing.publication import (
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings
 from tests.commands import shown
-from tests.databases import Prepared, administrator
+from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     as_reader,
     published,
@@ -45,60 +46,55 @@ def seen(settings: Settings) -> int:
 
 
 def last_disclosure(settings: Settings) -> str:
-    with administrator(settings) as conn:
-        row = conn.execute(
-            "select what from audit.processing_log where action = 'disclosure' "
-            "order by log_id desc limit 1"
-        ).fetchone()
-    assert row is not None
-    return str(row[0])
+    disclosed = "select what from audit.processing_log where action = 'disclosure' order by log_id"
+    return str(ask(settings, disclosed)[-1][0])
 
 
-def test_a_roll_back_moves_the_pointer_and_records_who_and_why(three: Settings) -> None:
+def held(settings: Settings) -> tuple[int, int | None, int] | None:
+    """Return which publication a hold shows, and which newest and how many publications wait."""
+    hold = current_hold(settings)
+    return (hold.publication_id, hold.newest_waiting, hold.waiting) if hold else None
+
+
+def test_a_roll_back_moves_the_pointer_and_readers_see_what_was_rolled_back_and_why(
+    three: Settings,
+) -> None:
     back = rollback(three, 2, WHY)
     assert (back.publication_id, back.is_current) == (2, True)
     assert current_publication(three) == back
     assert seen(three) == 2
-    with administrator(three) as conn:
-        move = conn.execute(
-            "select from_publication, to_publication, reason, holds, who = 'oic_publish' "
-            "from audit.publication_move order by move_id desc limit 1"
-        ).fetchone()
-    assert move == (3, 2, WHY, True, True)
+    move = (
+        "select from_publication, to_publication, reason, holds, who "
+        "from audit.publication_move order by move_id"
+    )
+    assert ask(three, move)[-1] == (3, 2, WHY, True, "oic_publish")
     assert "in place of publication 3" in last_disclosure(three)
-
-
-def test_readers_see_what_was_rolled_back_and_why(three: Settings) -> None:
-    rollback(three, 2, WHY)
-    with as_reader(three, "bi") as conn:
-        rows = conn.execute(
-            "select publication_id, withdrawn_because, withdrawn_at is not null "
-            "from marts.publication where withdrawn_because is not null"
-        ).fetchall()
-    assert rows == [(3, WHY, True)]
+    withdrawn = (
+        "select publication_id, withdrawn_because, withdrawn_at is not null "
+        "from marts.publication where withdrawn_because is not null"
+    )
+    assert ask(three, withdrawn, login="bi_reader") == [(3, WHY, True)]
     newest = shown(three, "publication", "list")["publications"][0]
     assert (newest["publication_id"], newest["withdrawn_because"]) == (3, WHY)
     assert newest["withdrawn_at"].startswith(time.strftime("%Y-%m-%d", time.gmtime()))
 
 
-def test_the_next_run_does_not_undo_a_roll_back(three: Settings) -> None:
+def test_a_roll_back_stands_until_its_hold_is_released(three: Settings) -> None:
     rollback(three, 2, WHY)
     assert (published(three, scale=4), published(three, scale=5)) == (4, 5)
     assert seen(three) == 2
     assert last_disclosure(three).startswith("publication 2 ")
-    hold = current_hold(three)
-    assert hold is not None
-    assert (hold.publication_id, hold.reason, hold.waiting, hold.newest_waiting) == (2, WHY, 2, 5)
-
-
-def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> None:
-    rollback(three, 2, WHY)
-    published(three, scale=4)
-    published(three, scale=5)
+    assert held(three) == (2, 5, 2)
+    with pytest.raises(UsageError, match="4 waits behind a roll-back and was never shown"):
+        rollback(three, 4, "I want that one")
+    with pytest.raises(UsageError, match="needs a reason"):
+        release(three, " ")
     assert release(three, "the file was delivered again").publication_id == 5
     assert seen(three) == 5
     assert last_disclosure(three).startswith("publication 5 ")
-    assert current_hold(three) is None
+    assert held(three) is None
+    with pytest.raises(UsageError, match="no hold to end"):
+        release(three, "just in case")
     published(three, scale=6)
     assert seen(three) == 6
     # Publication 3 was rolled back because it was wrong, and stays marked as withdrawn.
@@ -106,16 +102,12 @@ def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> N
     assert taken_back == [3]
 
 
-def test_a_release_with_nothing_new_lets_the_next_run_publish(three: Settings) -> None:
-    rollback(three, 2, WHY)
-    assert release(three, "it was right").publication_id == 2
-    published(three, scale=4)
-    assert seen(three) == 4
-
-
-def test_a_roll_back_can_last_until_the_next_run(three: Settings) -> None:
-    rollback(three, 2, WHY, until_next_run=True)
-    assert current_hold(three) is None
+@pytest.mark.parametrize("is_released", [True, False])
+def test_without_a_hold_the_next_run_publishes(three: Settings, is_released: bool) -> None:
+    rollback(three, 2, WHY, until_next_run=not is_released)
+    if is_released:
+        assert release(three, "it was right").publication_id == 2
+    assert held(three) is None
     published(three, scale=4)
     assert seen(three) == 4
 
@@ -134,20 +126,10 @@ def test_two_roll_backs_in_a_row(three: Settings) -> None:
     rollback(three, 2, WHY)
     published(three, scale=4)
     rollback(three, 1, "the one before was wrong as well")
-    hold = current_hold(three)
-    assert hold is not None
     # Only publication 4 is waiting. Publications 2 and 3 were shown before, so a release of the
     # hold shows neither.
-    assert (hold.publication_id, hold.newest_waiting, hold.waiting) == (1, 4, 1)
+    assert held(three) == (1, 4, 1)
     assert release(three, "all mended").publication_id == 4
-
-
-def test_a_waiting_publication_is_released_and_not_rolled_back_to(three: Settings) -> None:
-    rollback(three, 2, WHY)
-    published(three, scale=4)
-    with pytest.raises(UsageError, match="4 waits behind a roll-back and was never shown"):
-        rollback(three, 4, "I want that one")
-    assert seen(three) == 2
 
 
 def test_a_publication_for_an_earlier_moment_is_kept_and_not_shown(three: Settings) -> None:
@@ -179,17 +161,8 @@ def test_a_release_shows_the_latest_moment_and_nothing_that_is_only_kept(three: 
     latest = published(three, as_at="2026-05-03 05:30+01")
     published(three, as_at="2026-05-02 05:30+01")
     published(three, as_at="2026-04-01 05:30+01")
-    hold = current_hold(three)
-    assert hold is not None
-    assert (hold.newest_waiting, hold.waiting) == (latest, 2)
+    assert held(three) == (2, latest, 2)
     assert release(three, "all mended").publication_id == latest
-
-
-def test_without_a_hold_there_is_nothing_to_release(three: Settings) -> None:
-    with pytest.raises(UsageError, match="no hold to end"):
-        release(three, "just in case")
-    with pytest.raises(UsageError, match="needs a reason"):
-        release(three, " ")
 
 
 def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 """The simulator with real source databases and a real dropzone."""
 
-import gzip
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator
@@ -175,37 +174,22 @@ def test_a_continued_range_equals_one_range(new_force: NewForce) -> None:
     assert (databases(parts), files(parts), truth_of(parts)) == at_once
 
 
-def test_a_further_day_changes_rows_of_earlier_days(new_force: NewForce) -> None:
+def test_a_further_day_changes_rows_of_earlier_days_and_a_force_has_one_seed(
+    new_force: NewForce,
+) -> None:
+    def updates() -> dict[int, datetime]:
+        query = "select occurrence_id, updated_at from rms.occurrence"
+        with connect_owner(force, "rms") as connection:
+            return dict(connection.execute(query).fetchall())
+
     force = new_force("changes")
     simulate(force, SEED, FIRST, BREAK)
-    query = "select occurrence_id, updated_at from rms.occurrence"
-    with connect_owner(force, "rms") as connection:
-        before: dict[int, datetime] = dict(connection.execute(query).fetchall())
+    before = updates()
     simulate(force, SEED, AFTER, AFTER)
-    with connect_owner(force, "rms") as connection:
-        after: dict[int, datetime] = dict(connection.execute(query).fetchall())
+    after = updates()
     changed = [key for key in before if key in after and after[key] != before[key]]
     assert len(changed) > 5
     assert all(after[key] >= midnight(AFTER) for key in changed)
-
-
-def test_withheld_columns_are_only_in_their_database(new_force: NewForce) -> None:
-    force = new_force("withheld")
-    simulate(force, SEED, FIRST, BREAK)
-    with connect_owner(force, "intelligence") as connection:
-        rows = connection.execute("select narrative, source_identity from intel.report").fetchall()
-    assert len(rows) > 100
-    secrets = [text.split(" Codeword ")[-1].split(".")[0].encode() for row in rows for text in row]
-    for path in force.home.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            content = gzip.decompress(content) if path.suffix == ".gz" else content
-            assert not [secret for secret in secrets if secret in content], path
-
-
-def test_a_force_of_another_seed_is_refused(new_force: NewForce) -> None:
-    force = new_force("seed")
-    simulate(force, SEED, FIRST, FIRST)
     with pytest.raises(UsageError, match="There is already a force of seed 11"):
         simulate(force, 12, FIRST, LAST)
 

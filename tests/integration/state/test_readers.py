@@ -1,12 +1,17 @@
-"""Operators read the whole state. A reader of the marts reads what a problem is called, no more."""
+"""Operators read the whole state. A reader of the marts reads what a problem is called, no more.
+
+Every archived batch has its turn to be proven.
+"""
 
 import psycopg
 import pytest
 
+from oic_assurance.operations import upkeep
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import OPERATORS, READERS, ROLE, apply_state
 from oic_assurance.warehouse.roles import LOGIN_ROLES, REKEY_ROLE
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import as_reader
 
 _MAY_READ = """
@@ -20,6 +25,9 @@ select proname from pg_catalog.pg_proc
 where pronamespace = 'state'::regnamespace and has_function_privilege(%(role)s, oid, 'execute')
     and has_schema_privilege(%(role)s, pronamespace, 'usage')
 """
+
+
+BATCHES, DAMAGED = 60, 5
 
 
 def named(settings: Settings, query: str, role: str) -> set[str]:
@@ -69,8 +77,43 @@ def test_the_views_are_made_anew_only_if_their_code_has_changed(fresh_warehouse:
     before = made()
     apply_state(fresh_warehouse)
     assert made() == before
-    with administrator(fresh_warehouse) as session:
-        session.execute("comment on schema state is 'The state of older code.'")
+    ask(fresh_warehouse, "comment on schema state is 'The state of older code.'")
     apply_state(fresh_warehouse)
     assert not made() & before
     assert len(made()) == len(before)
+
+
+def test_every_batch_has_its_turn_although_some_never_agree(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def verify(_: Settings, *, batch_id: int) -> list[object]:
+        compared.append(batch_id)
+        with administrator(fresh_warehouse) as session:
+            session.execute(
+                "insert into audit.archive_proof (batch_id, disagreement) values (%s, %s) "
+                "on conflict (batch_id) do update set proven_at = clock_timestamp()",
+                (batch_id, "it is damaged" if batch_id <= DAMAGED else None),
+            )
+        return []
+
+    monkeypatch.setattr(upkeep, "verify", verify)
+    monkeypatch.setattr(upkeep, "LOOKS", ())
+    with administrator(fresh_warehouse) as session:
+        session.execute(
+            "insert into audit.batch (batch_id, run_id, force_code, dataset, source_place, kind, "
+            "delivered_for, status, kept_as) overriding system value "
+            "select n, 'r', %s, case when n = %s then 'hr/forgotten' else 'hr/personnel' end, "
+            "n || '.csv', 'file', now() + n * interval '1 second', 'landed', n || '.gz' "
+            "from generate_series(1, %s) as n",
+            (fresh_warehouse.force_code, BATCHES + 1, BATCHES + 1),
+        )
+        session.execute(
+            "insert into audit.setting values ('force_code', %s)", (fresh_warehouse.force_code,)
+        )
+    for _ in range(upkeep.NIGHTS):
+        did = upkeep.PROOFS.run(fresh_warehouse, False)
+        assert did.counts["batches"] <= 4
+    # A batch of a dataset that is declared no longer cannot be compared, and has no turn.
+    assert set(compared) == set(range(1, BATCHES + 1))

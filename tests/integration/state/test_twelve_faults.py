@@ -42,10 +42,10 @@ from tests.commands import shown
 from tests.databases import Prepared, administrator
 from tests.integration.landing.support import World
 from tests.integration.notifications.test_notify import enter_drill, make_freshness
+from tests.integration.operations.test_doctor import shifted
 from tests.integration.operations.test_doctor_sources import certificates_of
 from tests.integration.publishing.marts import published
 from tests.integration.publishing.test_approval import with_a_warning
-from tests.integration.warehouse.test_clocks import shifted
 from tests.tls import TlsServer
 from tests.unit.notifications.servers import HttpServer
 

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from oic_assurance.warehouse.connections import (
 )
 from oic_assurance.warehouse.process import find_postmaster
 from oic_assurance.warehouse.programs import bin_dir
+from tests.integration.asking import ask
 
 START = (
     "from oic_assurance.settings import load_settings;"
@@ -65,6 +66,11 @@ def one_line(error: pytest.ExceptionInfo[AssuranceError]) -> str:
 
 
 def start_by_another_process() -> subprocess.Popen[str]:
+    """Start the server in a process of its own.
+
+    Its `communicate` returns only when no process has the pipe open any more, so also not the
+    server: a user who adds `| cat` in a shell waits for the same moment.
+    """
     return subprocess.Popen(
         [sys.executable, "-c", START], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -96,8 +102,13 @@ def test_the_first_start_creates_databases_and_private_passwords(
     assert not embedded.is_running(settings)
 
 
-def test_the_server_listens_on_loopback_only_and_needs_a_password(own: Settings) -> None:
+def test_the_server_listens_on_loopback_only_and_each_login_reaches_its_database(
+    own: Settings,
+) -> None:
     embedded.start(own)
+    running = find_postmaster(data_dir(own))
+    embedded.start(own)
+    assert find_postmaster(data_dir(own)) == running
     with psycopg.connect(admin_url(own)) as connection:
         shown = {
             name: connection.execute(f"show {name}").fetchone()
@@ -116,14 +127,20 @@ def test_the_server_listens_on_loopback_only_and_needs_a_password(own: Settings)
     port = embedded.server_port(own)
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(host="127.0.0.1", port=port, dbname="rms", user="rms_owner", password="x")
-
-
-def test_logins_reach_their_own_database_only(own: Settings) -> None:
-    embedded.start(own)
     for name, other in (("rms", "intelligence"), ("intelligence", "warehouse")):
         place = psycopg.conninfo.conninfo_to_dict(url(own, name)) | {"dbname": other}
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(**place)  # type: ignore[arg-type]
+    embedded.stop(own)
+    embedded.stop(own)
+    assert not embedded.is_running(own)
+    with pytest.raises(
+        SourceUnavailable, match="rms: the source database cannot be reached"
+    ) as error:
+        connect_source(own, "rms")
+    assert "Connection refused" in one_line(error)
+    with pytest.raises(ServerError, match="run `assurance db start`"):
+        connect(own)
 
 
 def test_the_login_for_extracts_reads_tables_of_the_owner_and_writes_nothing(own: Settings) -> None:
@@ -165,16 +182,6 @@ def test_errors_leave_no_value_in_the_log(own: Settings) -> None:
     assert "narrative" not in log
 
 
-def test_starting_and_stopping_twice_changes_nothing(own: Settings) -> None:
-    embedded.start(own)
-    running = find_postmaster(data_dir(own))
-    embedded.start(own)
-    assert find_postmaster(data_dir(own)) == running
-    embedded.stop(own)
-    embedded.stop(own)
-    assert not embedded.is_running(own)
-
-
 def test_the_port_stays_the_same_until_another_program_uses_it(
     own: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,7 +200,11 @@ def test_the_port_stays_the_same_until_another_program_uses_it(
         pass
 
 
-def test_a_fixed_port_that_is_used_is_one_clear_error(own: Settings) -> None:
+def test_a_fixed_port_that_is_used_and_missing_programs_are_one_clear_error(
+    own: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(ServerError, match="ASSURANCE_PG_BIN: there is no program 'initdb'"):
+        embedded.start(replace(own, pg_bin=tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServerError) as error:
@@ -213,18 +224,9 @@ def test_several_first_starts_at_the_same_time_succeed(
     try:
         assert answers == ["", "", ""]
         assert [process.returncode for process in starts] == [0, 0, 0]
-        with connect(settings) as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
+        assert ask(settings, "select 1", login=None)[0] == (1,)
     finally:
         embedded.stop(settings)
-
-
-def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more. A user who adds `| cat` in a
-    # shell waits for the same moment.
-    process = start_by_another_process()
-    assert process.communicate(timeout=30)[0] == ""
-    assert embedded.is_running(own)
 
 
 def test_two_state_folders_have_two_servers(
@@ -284,8 +286,7 @@ def test_an_interrupted_first_start_recovers(
         process.communicate(timeout=60)
     embedded.start(settings)
     try:
-        with connect(settings) as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
+        assert ask(settings, "select 1", login=None)[0] == (1,)
         # Processes of the killed starts may have continued for a while and left folders, which the
         # next start removes.
         embedded.stop(settings)
@@ -295,85 +296,46 @@ def test_an_interrupted_first_start_recovers(
         embedded.stop(settings)
 
 
-def test_a_source_that_is_down_is_unavailable(own: Settings) -> None:
-    embedded.start(own)
-    embedded.stop(own)
-    with pytest.raises(
-        SourceUnavailable, match="rms: the source database cannot be reached"
-    ) as error:
-        connect_source(own, "rms")
-    assert "Connection refused" in one_line(error)
-    with pytest.raises(ServerError, match="run `assurance db start`"):
-        connect(own)
-
-
-def truncate_control_file(settings: Settings) -> None:
-    (data_dir(settings) / "global" / "pg_control").write_bytes(b"")
-
-
-def delete_version_file(settings: Settings) -> None:
-    (data_dir(settings) / "PG_VERSION").unlink()
-
-
-def change_version(settings: Settings) -> None:
-    (data_dir(settings) / "PG_VERSION").write_text("15\n")
-
-
-def delete_a_password(settings: Settings) -> None:
-    (settings.secrets_dir / "rms_owner_password").unlink()
-
-
-def garble_a_password(settings: Settings) -> None:
-    (settings.secrets_dir / "rms_owner_password").write_bytes(b"\xff\xfe")
-
-
-def replace_the_data_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(data_dir(settings))
-    data_dir(settings).touch()
-
-
-def replace_the_logs_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(settings.log_dir)
-    settings.log_dir.touch()
-
-
-def replace_the_log_by_a_folder(settings: Settings) -> None:
-    (settings.log_dir / "postgres.log").unlink()
-    (settings.log_dir / "postgres.log").mkdir()
-
-
-def replace_the_home_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(settings.home)
-    settings.home.touch()
-
-
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("name", "content", "message"),
     [
-        (truncate_control_file, "PostgreSQL does not start on"),
-        (delete_version_file, "not a usable PostgreSQL data directory"),
-        (change_version, "was created by PostgreSQL 15, but the programs are PostgreSQL"),
-        (delete_a_password, "password of 'rms_owner' is missing"),
-        (garble_a_password, "rms_owner_password cannot be read"),
-        (replace_the_data_by_a_file, "not a usable PostgreSQL data directory"),
-        (replace_the_logs_by_a_file, "is a file where a folder must be"),
-        (replace_the_log_by_a_folder, "postgres.log"),
-        (replace_the_home_by_a_file, "is a file where a folder must be"),
+        ("postgres/data/global/pg_control", b"", "PostgreSQL does not start on"),
+        ("postgres/data/PG_VERSION", None, "not a usable PostgreSQL data directory"),
+        (
+            "postgres/data/PG_VERSION",
+            b"15\n",
+            "was created by PostgreSQL 15, but the programs are PostgreSQL",
+        ),
+        ("secrets/rms_owner_password", None, "password of 'rms_owner' is missing"),
+        ("secrets/rms_owner_password", b"\xff\xfe", "rms_owner_password cannot be read"),
+        ("postgres/data", b"", "not a usable PostgreSQL data directory"),
+        ("log", b"", "is a file where a folder must be"),
+        ("", b"", "is a file where a folder must be"),
     ],
 )
 def test_a_damaged_state_folder_is_one_clear_error(
-    own: Settings, damage: Callable[[Settings], None], message: str
+    own: Settings, name: str, content: bytes | None, message: str
 ) -> None:
-    damage(own)
+    place = own.home / name
+    assert place.exists()
+    if place.is_dir():
+        shutil.rmtree(place)
+    if content is None:
+        place.unlink()
+    else:
+        place.write_bytes(content)
     with pytest.raises(ServerError) as error:
         embedded.start(own)
     assert message in one_line(error)
     assert not embedded.is_running(own)
 
 
-def test_missing_programs_are_one_clear_error(own: Settings, tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="ASSURANCE_PG_BIN: there is no program 'initdb'"):
-        embedded.start(replace(own, pg_bin=tmp_path))
+def test_a_folder_in_the_place_of_the_log_is_one_clear_error(own: Settings) -> None:
+    (own.log_dir / "postgres.log").unlink()
+    (own.log_dir / "postgres.log").mkdir()
+    with pytest.raises(ServerError) as error:
+        embedded.start(own)
+    assert "postgres.log" in one_line(error)
 
 
 @pytest.mark.parametrize("has_setpriv", [True, False])

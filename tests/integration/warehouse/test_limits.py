@@ -6,23 +6,25 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.operations.access import give
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections, reader_guard
-from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.hardening import close as hardening
 from oic_assurance.warehouse.limits import ROLE, end_overdue
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.reader_guard import readers_watched
 from oic_assurance.warehouse.rows import one_value
-from tests.integration.warehouse.stage_roles import DENIED
+from tests.databases import administrator
+from tests.integration.asking import ask
+from tests.integration.warehouse.stage_roles import DENIED, STAGES
 
 #: The first statements of a hostile reader, which lift every limit that a session can lift.
 LIFTED = (
@@ -50,16 +52,12 @@ def hostile(settings: Settings) -> Iterator[psycopg.Connection]:
 
 
 def ended(settings: Settings) -> list[tuple[str, str]]:
-    with connect(settings) as connection:
-        return connection.execute("select login, because from limits.ended_session").fetchall()
+    return ask(settings, "select login, because from limits.ended_session", login=None)
 
 
 @pytest.fixture(autouse=True)
 def nobody_was_ended(warehouse: Settings) -> None:
-    with connect(warehouse) as owner:
-        database = owner.info.dbname
-    with psycopg.connect(admin_url(warehouse, database)) as administrator:
-        administrator.execute("delete from limits.ended_session")
+    ask(warehouse, "delete from limits.ended_session")
 
 
 @contextlib.contextmanager
@@ -76,22 +74,19 @@ def limit_of(settings: Settings, name: str, value: str) -> Iterator[None]:
             connection.execute(change, (before, name))
 
 
-def test_each_reader_has_limits(warehouse: Settings) -> None:
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute("drop role if exists office_of_a_test")
-        try:
-            give(warehouse, "office_of_a_test", (), "a test")
-            found = administrator.execute(
-                "select rolname, rolconnlimit, rolconfig from pg_roles "
-                "where rolname in ('bi_reader', 'office_of_a_test') order by 1"
-            ).fetchall()
-        finally:
-            administrator.execute("drop owned by office_of_a_test; drop role office_of_a_test")
-    assert [(name, limit) for name, limit, _ in found] == [
-        ("bi_reader", 16),
-        ("office_of_a_test", 4),
-    ]
-    for _, _, configuration in found:
+def test_each_reader_has_limits_and_the_owner_has_none(warehouse: Settings) -> None:
+    ask(warehouse, "drop role if exists office_of_a_test")
+    try:
+        give(warehouse, "office_of_a_test", (), "a test")
+        found = ask(
+            warehouse,
+            "select rolname, rolconnlimit, rolconfig from pg_roles "
+            "where rolname in ('bi_reader', 'office_of_a_test', 'warehouse_owner') order by 1",
+        )
+    finally:
+        ask(warehouse, "drop owned by office_of_a_test; drop role office_of_a_test")
+    assert [limit for _, limit, _ in found] == [16, 4, -1]
+    for _, _, configuration in found[:2]:
         names = {one.partition("=")[0] for one in configuration}
         assert names >= {
             "statement_timeout",
@@ -118,16 +113,15 @@ def test_a_reader_cannot_shut_a_stage_out(warehouse: Settings) -> None:
     with contextlib.ExitStack() as open_ones:
         refused = open_many(open_ones, warehouse)
     assert "too many connections for role" in refused
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute("alter role bi_reader connection limit 1000")
-        try:
-            with contextlib.ExitStack() as open_ones:
-                assert "reserved for roles" in open_many(open_ones, warehouse)
-                for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", None):
-                    for _ in range(3):
-                        open_ones.enter_context(connect(warehouse, role=role))
-        finally:
-            administrator.execute("alter role bi_reader connection limit 16")
+    ask(warehouse, "alter role bi_reader connection limit 1000")
+    try:
+        with contextlib.ExitStack() as open_ones:
+            assert "reserved for roles" in open_many(open_ones, warehouse)
+            for role in (*STAGES, None):
+                for _ in range(3):
+                    open_ones.enter_context(connect(warehouse, role=role))
+    finally:
+        ask(warehouse, "alter role bi_reader connection limit 16")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +158,7 @@ def test_a_reader_can_notify_only_whoever_listens(
     [heard] = reader.notifies(timeout=5, stop_after=1)
     assert heard.pid == reader.info.backend_pid
     for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", None):
-        with connect(warehouse, role=role, autocommit=True) as stage:
-            assert stage.execute("select count(*) from pg_listening_channels()").fetchone() == (0,)
+        assert ask(warehouse, "select count(*) from pg_listening_channels()", login=role)[0] == (0,)
 
 
 @pytest.mark.parametrize("database", ["postgres", "template1", "airflow", "rms", "intelligence"])
@@ -306,30 +299,26 @@ def test_readers_that_together_take_much_memory_are_ended_the_largest_first(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_guard, "MEMORY_OF_ALL", 96 * 1024 * 1024)
-    outcomes: list[str] = []
 
-    def work(reader: psycopg.Connection, rows: int) -> None:
+    def work(reader: psycopg.Connection, rows: int) -> str:
         try:
             reader.execute(
                 "select length(string_agg(repeat('x', 1000), '')), pg_sleep(5) "
                 "from generate_series(1, %s)",
                 (rows,),
             )
-            outcomes.append(f"{rows} rows")
         except psycopg.errors.AdminShutdown:
-            outcomes.append("ended")
+            return "ended"
+        return "answered"
 
-    with hostile(warehouse) as large, hostile(warehouse) as small, readers_watched(warehouse):
-        threads = [
-            threading.Thread(target=work, args=(reader, rows))
-            for reader, rows in ((large, 250_000), (small, 10_000))
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    # On a busy machine, a process at the end of the queue ends late.
-    assert sorted(outcomes) == ["10000 rows", "ended"]
+    with (
+        hostile(warehouse) as large,
+        hostile(warehouse) as small,
+        readers_watched(warehouse),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        outcomes = list(pool.map(work, (large, small), (250_000, 10_000)))
+    assert outcomes == ["ended", "answered"]
     assert ended(warehouse) == [("bi_reader", "memory: readers use more than 96 MB")]
 
 
@@ -345,8 +334,7 @@ def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings)
         try:
             time.sleep(1)
             for _ in range(5):
-                with connect(warehouse, role="oic_landing") as stage:
-                    assert stage.execute("select 1").fetchone() == (1,)
+                assert ask(warehouse, "select 1", login="oic_landing")[0] == (1,)
         finally:
             stop.set()
             flood.join()
@@ -390,12 +378,10 @@ def test_the_queue_names_nobody_of_the_pipeline(warehouse: Settings) -> None:
 def test_a_server_that_nobody_hardened_is_refused(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with connect(warehouse) as owner:
-        database = owner.info.dbname
     monkeypatch.setattr(connections, "administrator_url", lambda _: None)
-    with psycopg.connect(admin_url(warehouse, database), autocommit=True) as administrator:
-        administrator.execute("grant execute on function lo_create(oid) to public")
-        administrator.execute("alter role bi_reader reset temp_file_limit")
+    with administrator(warehouse, autocommit=True) as superuser:
+        superuser.execute("grant execute on function lo_create(oid) to public")
+        superuser.execute("alter role bi_reader reset temp_file_limit")
         with pytest.raises(ServerError, match="assurance db hardening-sql") as refused:
             migrate(warehouse)
         assert "\n" not in refused.value.message
@@ -408,7 +394,7 @@ def test_a_server_that_nobody_hardened_is_refused(
             for line in hardening.hardening_sql(warehouse).splitlines()
             if not line.startswith("\\")
         ]
-        administrator.execute("\n".join(printed).encode())
+        superuser.execute("\n".join(printed).encode())
     migrate(warehouse)
 
 
@@ -419,15 +405,13 @@ def test_a_server_that_was_hardened_before_the_roles_existed_can_be_migrated(
 
     Earlier versions also took the language of functions from everybody, and gave it to the owner.
     """
-    with connect(empty_warehouse) as owner:
-        database = owner.info.dbname
-    with psycopg.connect(admin_url(empty_warehouse, database), autocommit=True) as administrator:
-        administrator.execute("revoke select on pg_roles from public")
-        administrator.execute("grant select on pg_roles to warehouse_owner with grant option")
-        administrator.execute("revoke all on language plpgsql from public")
-        administrator.execute(
-            "grant usage on language plpgsql to warehouse_owner with grant option"
-        )
+    for statement in (
+        "revoke select on pg_roles from public",
+        "grant select on pg_roles to warehouse_owner with grant option",
+        "revoke all on language plpgsql from public",
+        "grant usage on language plpgsql to warehouse_owner with grant option",
+    ):
+        ask(empty_warehouse, statement)
     migrate(empty_warehouse)
     with connect(empty_warehouse) as owner:
         assert hardening.needed_statements(owner) == []
@@ -441,14 +425,13 @@ def test_a_login_without_limits_stops_no_run(
     A run only warns of a login without limits.
     """
     monkeypatch.setattr(connections, "administrator_url", lambda _: None)
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute("create role of_an_administrator login in role bi_reader")
-        try:
-            migrate(warehouse)
-            assert "statements are still needed to harden the server" in caplog.text
-            assert "alter role of_an_administrator" in hardening.hardening_sql(warehouse)
-        finally:
-            administrator.execute("drop role of_an_administrator")
+    ask(warehouse, "create role of_an_administrator login in role bi_reader")
+    try:
+        migrate(warehouse)
+        assert "statements are still needed to harden the server" in caplog.text
+        assert "alter role of_an_administrator" in hardening.hardening_sql(warehouse)
+    finally:
+        ask(warehouse, "drop role of_an_administrator")
 
 
 def test_a_failed_login_is_slow(warehouse: Settings) -> None:
@@ -482,13 +465,3 @@ def test_nobody_logs_in_as_the_guard_and_nobody_changes_its_record(warehouse: Se
         ):
             with pytest.raises(DENIED):
                 owner.execute(statement.encode())
-
-
-def test_the_owner_has_no_limits(warehouse: Settings) -> None:
-    with psycopg.connect(admin_url(warehouse)) as administrator:
-        found = administrator.execute(
-            sql.SQL("select rolconnlimit from pg_roles where rolname = {}").format(
-                sql.Literal("warehouse_owner")
-            )
-        ).fetchone()
-    assert found == (-1,)

@@ -4,13 +4,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.locks import (
     CANDIDATE,
     KNOWN_BATCHES,
@@ -25,6 +26,7 @@ from oic_assurance.warehouse.locks import (
     try_take,
 )
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.warehouse.stage_roles import DENIED
 
 PEOPLE = dataset_lock("E23000022", "hr/personnel")
@@ -70,17 +72,13 @@ def test_many_hold_a_lock_shared_and_nobody_holds_it_beside_them(fresh_warehouse
 
 
 def test_a_lock_ends_with_its_session_however_that_ends(fresh_warehouse: Settings) -> None:
-    with connect(fresh_warehouse) as outer, session(fresh_warehouse) as other:
-        database = outer.info.dbname
+    with session(fresh_warehouse) as other:
         with contextlib.closing(
             connect(fresh_warehouse, role="oic_landing", autocommit=True)
         ) as killed:
             take(killed, PEOPLE)
             assert not try_take(other, PEOPLE)
-            with psycopg.connect(admin_url(fresh_warehouse, database)) as administrator:
-                administrator.execute(
-                    "select pg_terminate_backend(%s, 5000)", (killed.info.backend_pid,)
-                )
+            ask(fresh_warehouse, "select pg_terminate_backend(%s, 5000)", killed.info.backend_pid)
         take(other, PEOPLE)
         # An error or a roll-back in the holder's session does not end the lock.
         with pytest.raises(psycopg.errors.DivisionByZero):
@@ -164,7 +162,7 @@ def test_two_sessions_that_try_at_once_never_both_get_the_lock(fresh_warehouse: 
     inside, most = 0, 0
     guard = threading.Lock()
 
-    def work() -> None:
+    def work(_: int) -> None:
         nonlocal inside, most
         with connect(fresh_warehouse, role="oic_landing", autocommit=True) as connection:
             for _ in range(15):
@@ -176,11 +174,8 @@ def test_two_sessions_that_try_at_once_never_both_get_the_lock(fresh_warehouse: 
                     with guard:
                         inside -= 1
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
     assert (inside, most) == (0, 1)
 
 
@@ -194,28 +189,25 @@ def test_no_reader_can_take_or_see_a_lock(fresh_warehouse: Settings, lock: Lock)
             "select locks.release(%s, false)",
             "select from locks.lock where lock_name = %s for update",
             "delete from locks.holder where lock_name = %s",
+            "select from locks.held where lock_name = %s",
         ):
             with pytest.raises(DENIED):
                 reader.execute(attack.encode(), (lock.name,))
-        for attack in ("lock table locks.lock in access share mode", "table locks.held"):
-            with pytest.raises(DENIED), reader.transaction():
-                reader.execute(attack.encode())
+        with pytest.raises(DENIED), reader.transaction():
+            reader.execute("lock table locks.lock in access share mode")
 
 
 def test_a_stage_takes_only_the_locks_of_its_own_work(fresh_warehouse: Settings) -> None:
     """The login decides which locks may be taken, so `set role` cannot get another stage's lock."""
-    with connect(fresh_warehouse) as owner:
-        name = "landing_alone_for_a_test"
-        database = owner.info.dbname
-    with psycopg.connect(admin_url(fresh_warehouse, database), autocommit=True) as administrator:
-        administrator.execute(f"create role {name} login password 'x' in role oic_landing".encode())
-        try:
-            with psycopg.connect(
-                url(fresh_warehouse, "warehouse"), user=name, password="x", autocommit=True
-            ) as landing:
-                take(landing, PEOPLE)
-                for lock in (PUBLISHING, CANDIDATE, Lock("anything else")):
-                    with pytest.raises(DENIED, match="may not take the lock"):
-                        try_take(landing, lock)
-        finally:
-            administrator.execute(f"drop role {name}".encode())
+    name = "landing_alone_for_a_test"
+    ask(fresh_warehouse, f"create role {name} login password 'x' in role oic_landing")
+    try:
+        with psycopg.connect(
+            url(fresh_warehouse, "warehouse"), user=name, password="x", autocommit=True
+        ) as landing:
+            take(landing, PEOPLE)
+            for lock in (PUBLISHING, CANDIDATE, Lock("anything else")):
+                with pytest.raises(DENIED, match="may not take the lock"):
+                    try_take(landing, lock)
+    finally:
+        ask(fresh_warehouse, f"drop role {name}")

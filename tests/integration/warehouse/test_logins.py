@@ -1,7 +1,9 @@
 """Attacks from each login: a session has only the rights of its login, and cannot get more."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -21,6 +23,7 @@ from oic_assurance.warehouse.connections import (
     url,
     warehouse_url,
 )
+from oic_assurance.warehouse.locks import UPKEEP, try_take
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import (
     AUDIT_KEEPER,
@@ -31,25 +34,95 @@ from oic_assurance.warehouse.roles import (
     can_become,
 )
 from tests.databases import administrator
-from tests.integration.warehouse.stage_roles import DENIED, may, run_as
+from tests.integration.asking import ask
+from tests.integration.operations.sign_off_world import TRACKED, publish_points
+from tests.integration.publishing.marts import as_reader
+from tests.integration.warehouse.stage_roles import DENIED, may, migrate_before, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
+#: What no login may do with the log of processing and with the objects of the keepers.
+LOG_ATTACKS = (
+    "update audit.processing_log set what = 'nothing'",
+    "delete from audit.processing_log",
+    "truncate audit.processing_log",
+    "alter table audit.processing_log disable trigger all",
+    "drop table audit.processing_log cascade",
+    "alter table audit.processing_log owner to current_user",
+    "create table audit.processing_log_of_mine (n int)",
+    "create function landing.mine() returns int return 1",
+    "alter function landing.is_plain_number(text) owner to current_user",
+)
 #: The stages whose work needs the map of pseudonyms. `oic_publish` has the rights of
 #: `oic_transform`.
 NEED_PSEUDONYMS = {"oic_rekey", "oic_landing", "oic_transform", "oic_publish", "oic_erasure"}
 OTHERS = ("postgres", "warehouse_owner", "bi_reader", "rms_owner", *KEEPERS, *LOGIN_ROLES)
 
 
-def _cannot(settings: Settings, role: str | None, statement: str) -> bool:
-    """Return whether the server refuses a statement for lack of rights. Roll the statement back."""
-    with connect(settings, role=role) as session:
-        try:
-            session.execute(statement.encode())
-        except DENIED:
-            return True
-        finally:
-            session.rollback()
-    return False
+#: Who decides needs the keys, and so does who erases. Nobody else does.
+READ_KEYS = {"oic_review", "oic_erasure"}
+KEYS = ("select row_key from audit.retention_due", "select row_key from audit.retention_state")
+DECIDE = (
+    "select audit.decide_review('F', 'd', 't', array[1], 'erase', null, 'x', 'a', false)",
+    "select audit.confirm_review('F', 1, 'a')",
+)
+RECORD = (
+    "select audit.begin_upkeep('logs')",
+    "select audit.end_upkeep(1, 'done', '{}', null, null, null)",
+)
+#: What no login may do, also not the one that decides and the one that erases.
+REVIEW_ATTACKS = (
+    "insert into audit.retention_decision (force_code, dataset, table_name, decision, reason, "
+    "records, account, login, decided_at, needs_second) values ('F', 'd', 't', 'erase', 'x', 1, "
+    "'a', 'oic_review', now(), false)",
+    "update audit.retention_decision set account = 'x'",
+    "update audit.retention_decision set confirmed_account = 'x', confirmed_login = 'x', "
+    "confirmed_at = now()",
+    "delete from audit.retention_decision",
+    "update audit.retention_due set decision_id = 1",
+    "update audit.retention_due set due_at = '2020-01-01'",
+    "insert into audit.upkeep (part) values ('logs')",
+    "update audit.upkeep set outcome = 'done'",
+    "delete from audit.upkeep",
+    "alter function audit.begin_upkeep(text) owner to current_user",
+    "set role oic_audit_keeper",
+)
+
+
+#: The logins that may read the steps without the accounts. `oic_rekey` has the rights of publish.
+READ_STEPS = {
+    "oic_transform", "oic_gate", "oic_publish", "oic_rekey", "oic_audit", "oic_signoff"
+}  # fmt: skip
+#: The logins that may read the accounts.
+READ_ACCOUNTS = {"oic_signoff", "oic_audit"}
+SIGN_OFF_ATTACKS = (
+    "update signoff.entry set account = 'x'",
+    "delete from signoff.entry",
+    "truncate signoff.entry cascade",
+    "insert into signoff.entry (entry_id, force_code, recommendation_code, round, step, by_role, "
+    "account, login, through, entered_at, because, entry_hash) values (99, 'F', 'HYDRA', 1, "
+    "'COMMISSIONER', 'COMMISSIONER', 'a', 'b', 'airflow', '2020-01-01', 'x', '')",
+    "update signoff.head set entry_id = 0",
+    "delete from signoff.head",
+    "update signoff.rule set by_role = 'X'",
+    "delete from signoff.rule",
+    "update signoff.evidence_check set outcome = 'unchanged'",
+    "insert into signoff.evidence_check (entry_id, outcome) values (1, 'missing')",
+    "delete from signoff.evidence_check",
+    "alter table signoff.entry disable trigger all",
+    "drop table signoff.entry cascade",
+    "drop schema signoff cascade",
+    "create table signoff.own (n int)",
+    "alter function signoff.broken_entries() owner to current_user",
+    "select signoff.add_entry(null)",
+    "select signoff.hash_entry(null, '')",
+    "set role oic_audit_keeper",
+)
+FUNCTIONS = (
+    "select signoff.make_step('F', 'HYDRA', 'FORCE', 'a', 'airflow', 'x', 1, 'f', null, null, "
+    "null, false, null)",
+    "select signoff.decide_reopening('F', 'HYDRA', 'x', 'COMMISSIONER', 'a', 'airflow', null)",
+    "select signoff.enter_check(1, 'missing', null, null, null)",
+)
 
 
 @pytest.mark.parametrize("role", LOGIN_ROLES)
@@ -57,8 +130,8 @@ def test_a_login_cannot_become_anybody_else(fresh_warehouse: Settings, role: str
     for other in OTHERS:
         if other != role:
             if (role, other, True) not in INHERITED:
-                assert _cannot(fresh_warehouse, role, f"set role {other}"), other
-            assert _cannot(fresh_warehouse, role, f"set session authorization {other}"), other
+                assert not may(fresh_warehouse, role, f"set role {other}"), other
+            assert not may(fresh_warehouse, role, f"set session authorization {other}"), other
     for statement in ("set role none", "reset role", "reset session authorization", "discard all"):
         with connect(fresh_warehouse, role=role, autocommit=True) as session:
             session.execute(statement.encode())
@@ -72,7 +145,7 @@ def test_a_login_cannot_become_anybody_else(fresh_warehouse: Settings, role: str
         "copy audit.run to program 'true'",
         "select pg_read_file('PG_VERSION')",
     ):
-        assert _cannot(fresh_warehouse, role, statement), statement
+        assert not may(fresh_warehouse, role, statement), statement
 
 
 def test_only_stages_that_need_the_map_of_pseudonyms_read_it(fresh_warehouse: Settings) -> None:
@@ -80,20 +153,10 @@ def test_only_stages_that_need_the_map_of_pseudonyms_read_it(fresh_warehouse: Se
     assert can == NEED_PSEUDONYMS
 
 
-@pytest.mark.parametrize("role", LOGIN_ROLES)
-def test_no_stage_deletes_its_traces(fresh_warehouse: Settings, role: str) -> None:
-    for statement in (
-        "update audit.processing_log set what = 'nothing'",
-        "delete from audit.processing_log",
-        "truncate audit.processing_log",
-        "alter table audit.processing_log disable trigger all",
-        "drop table audit.processing_log cascade",
-        "alter table audit.processing_log owner to current_user",
-        "create table audit.processing_log_of_mine (n int)",
-        "create function landing.mine() returns int return 1",
-        "alter function landing.is_plain_number(text) owner to current_user",
-    ):
-        assert _cannot(fresh_warehouse, role, statement), statement
+@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
+def test_no_login_makes_or_changes_what_is_on_record(warehouse: Settings, role: str | None) -> None:
+    for attack in (*LOG_ATTACKS, *REVIEW_ATTACKS, *SIGN_OFF_ATTACKS):
+        assert not may(warehouse, role, attack), attack
 
 
 def test_the_owner_cannot_read_the_map_of_pseudonyms(fresh_warehouse: Settings) -> None:
@@ -125,7 +188,7 @@ def test_the_owner_cannot_read_the_map_of_pseudonyms(fresh_warehouse: Settings) 
         "reassign owned by oic_identity_keeper to warehouse_owner",
         "drop owned by oic_identity_keeper cascade",
     ):
-        assert _cannot(fresh_warehouse, None, statement), statement
+        assert not may(fresh_warehouse, None, statement), statement
 
 
 def test_the_owner_reads_the_evidence_and_cannot_change_it(fresh_warehouse: Settings) -> None:
@@ -133,19 +196,28 @@ def test_the_owner_reads_the_evidence_and_cannot_change_it(fresh_warehouse: Sett
         assert owner.execute("select count(*) from audit.processing_log").fetchone() == (0,)
     for statement in (
         "insert into audit.processing_log (action, what) values ('collection', 'a lie')",
-        "update audit.processing_log set what = 'nothing'",
         "delete from audit.run",
-        "truncate audit.processing_log",
         "alter table audit.processing_log add column lie text",
-        "alter table audit.processing_log disable trigger all",
-        "drop table audit.processing_log cascade",
         "drop schema audit cascade",
         "update audit.schema_migration set checksum = 'x'",
         "delete from audit.access_change",
         f"set role {AUDIT_KEEPER}",
-        "alter function landing.is_plain_number(text) owner to current_user",
+        f"grant {AUDIT_KEEPER} to warehouse_owner",
+        "update audit.processing_head set chain_no = 0",
+        "delete from audit.collected_server_log",
+        "create or replace function audit.netstring(value text) returns text language sql "
+        "return 'x'",
+        "create or replace function audit.enter_processing(action text, what text, "
+        "to_whom text default null, because text default null, run_id text default null, "
+        "concerns text [] default null, claimed_by text default null) returns bigint "
+        "language sql return 1",
+        "create rule nothing as on insert to audit.processing_log do instead nothing",
+        "create trigger nothing before insert on audit.processing_log "
+        "execute function suppress_redundant_updates_trigger()",
+        "select audit.add_processing(null)",
+        "select audit.enter_consultation_of_server_log('a', now(), 'b', null, null, null, null)",
     ):
-        assert _cannot(fresh_warehouse, None, statement), statement
+        assert not may(fresh_warehouse, None, statement), statement
 
 
 def test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse: Settings) -> None:
@@ -200,8 +272,7 @@ def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) 
         "grant usage on schema oic_landing to oic_landing",
         "grant execute on function oic_landing.upper(varchar) to oic_landing",
     )
-    with connect(fresh_warehouse, role="oic_landing") as session:
-        assert session.execute("select upper('a'::varchar)").fetchone() == ("A",)
+    assert ask(fresh_warehouse, "select upper('a'::varchar)", login="oic_landing")[0] == ("A",)
     run_as(fresh_warehouse, "oic_transform", "drop schema oic_landing cascade")
 
 
@@ -253,29 +324,22 @@ def test_a_migration_of_the_future_changes_what_the_keepers_own(
     assert migrate(fresh_warehouse) == [tomorrow.name]
     assert may(fresh_warehouse, "oic_gate", "select * from audit.tomorrow")
     assert may(fresh_warehouse, "oic_gate", "create table tomorrow.mine (n integer)")
-    assert _cannot(fresh_warehouse, None, "set role oic_tomorrow")
-    assert _cannot(fresh_warehouse, None, "insert into audit.tomorrow values (1)")
+    assert not may(fresh_warehouse, None, "set role oic_tomorrow")
+    assert not may(fresh_warehouse, None, "insert into audit.tomorrow values (1)")
     test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse)
-    with administrator(fresh_warehouse) as session:
-        session.execute("drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
+    ask(fresh_warehouse, "drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
 
 
-def test_a_warehouse_of_an_older_version_is_handed_over(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warehouse_of_an_older_version_is_handed_over(empty_warehouse: Settings) -> None:
     """Until the migration `logins`, the owner owned the evidence and the map of pseudonyms."""
-    known = migrating.known_migrations()
-    (before,) = [one.number - 1 for one in known if one.name.endswith("_logins.sql")]
-    with monkeypatch.context() as older:
-        older.setattr(migrating, "known_migrations", lambda: known[:before])
-        older.setattr(migrating, "hand_over", lambda *_: None)
-        migrate(empty_warehouse)
-    assert len(migrate(empty_warehouse)) == len(known) - before
+    with patch.object(migrating, "hand_over"):
+        migrate_before(empty_warehouse, "_logins.sql")
+    assert migrate(empty_warehouse)
     test_the_owner_owns_nothing_and_can_become_nobody(empty_warehouse)
     with connect(empty_warehouse) as owner:
         assert owner.execute("select count(*) from audit.run").fetchone() == (0,)
         assert owner.execute("select from marts.publication").fetchone() is None
-    assert _cannot(empty_warehouse, None, PSEUDONYMS)
+    assert not may(empty_warehouse, None, PSEUDONYMS)
     with connect(empty_warehouse, autocommit=True) as owner:
         owner.execute("vacuum (full) identity.pseudonym")
 
@@ -300,8 +364,7 @@ def test_memberships_that_an_older_version_gave_the_owner_are_ended(
         session.execute(
             "grant oic_landing, oic_transform to warehouse_owner with admin true, set true"
         )
-    with connect(fresh_warehouse) as owner:
-        owner.execute("grant oic_transform to oic_gate")
+    ask(fresh_warehouse, "grant oic_transform to oic_gate", login=None)
     assert migrate(fresh_warehouse) == []
     with administrator(fresh_warehouse) as session:
         assert can_become(session, "warehouse_owner") == []
@@ -342,8 +405,7 @@ def test_an_administrator_tries_only_passwords_that_the_server_does_not_have(
     monkeypatch.setattr(psycopg, "connect", connecting)
     migrate(fresh_warehouse)
     assert tried == []
-    with administrator(fresh_warehouse) as session:
-        session.execute("alter role oic_gate password 'other'")
+    ask(fresh_warehouse, "alter role oic_gate password 'other'")
     tried.clear()
     migrate(fresh_warehouse)
     assert tried == ["oic_gate"]
@@ -394,8 +456,8 @@ def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
             f"{', '.join(KEEPERS)}, oic_landing"
         )
         assert "AIRFLOW_CONN_WAREHOUSE_ADMIN" in line
-        assert _cannot(empty_warehouse, None, PSEUDONYMS)
-        assert _cannot(empty_warehouse, None, "set role oic_landing")
+        assert not may(empty_warehouse, None, PSEUDONYMS)
+        assert not may(empty_warehouse, None, "set role oic_landing")
     # Do what the message says: run the same command with an administrator's connection.
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_ADMIN", admin_url(empty_warehouse))
     assert migrate(empty_warehouse) == []
@@ -427,3 +489,122 @@ def test_a_server_belongs_to_one_force(
                 migrate(empty_warehouse)
         finally:
             administrator.execute("comment on role oic_landing is null")
+
+
+def test_a_stage_cannot_decide_for_a_person_and_who_decides_cannot_erase(
+    warehouse: Settings,
+) -> None:
+    for statement in DECIDE:
+        for role in set(LOGIN_ROLES) - {"oic_review"}:
+            assert not may(warehouse, role, statement)
+        with (
+            connect(warehouse, role="oic_review") as session,
+            pytest.raises(psycopg.errors.CheckViolation),
+        ):
+            session.execute(statement.encode())
+    for statement in (
+        "delete from audit.retention_due",
+        "delete from raw_general.personnel",
+        "insert into audit.erasure default values",
+        *RECORD,
+    ):
+        with connect(warehouse, role="oic_review") as session, pytest.raises(DENIED):
+            session.execute(statement.encode())
+
+
+def test_only_who_decides_and_who_erases_read_the_keys(warehouse: Settings) -> None:
+    for statement in KEYS:
+        assert {role for role in LOGIN_ROLES if may(warehouse, role, statement)} == READ_KEYS
+
+
+@pytest.mark.parametrize("table", ["retention_due", "retention_summary", "upkeep"])
+def test_a_reader_reads_nothing_of_it(warehouse: Settings, table: str) -> None:
+    with as_reader(warehouse, "bi") as reader, pytest.raises(DENIED):
+        reader.execute(f"select * from audit.{table}".encode())
+
+
+def test_only_upkeep_takes_the_lock_of_upkeep_and_enters_the_record(warehouse: Settings) -> None:
+    for role in set(LOGIN_ROLES) - {"oic_erasure"}:
+        assert not may(warehouse, role, RECORD[0])
+        with connect(warehouse, role=role, autocommit=True) as session, pytest.raises(DENIED):
+            try_take(session, UPKEEP)
+    with as_reader(warehouse, "bi") as reader, pytest.raises(DENIED):
+        reader.execute("select locks.try_take('upkeep', false)")
+
+
+def test_a_row_that_has_ended_is_never_ended_again(warehouse: Settings) -> None:
+    with connect(warehouse, role="oic_erasure") as session:
+        begun = session.execute("select audit.begin_upkeep('logs')").fetchone()
+        assert begun is not None
+        end = "select audit.end_upkeep(%s, %s, '{}', null, null, %s)"
+        session.execute(end, (begun[0], "failed", "it broke"))
+        with pytest.raises(psycopg.errors.CheckViolation, match="is not running"):
+            session.execute(end, (begun[0], "done", None))
+
+
+def test_only_the_login_of_sign_off_makes_entries(warehouse: Settings) -> None:
+    for statement in FUNCTIONS:
+        for role in {*LOGIN_ROLES, None} - {"oic_signoff"}:
+            assert not may(warehouse, role, statement), role
+        # This login may call the functions, but they refuse a call that breaks a rule.
+        with suppress(psycopg.errors.CheckViolation):
+            assert may(warehouse, "oic_signoff", statement)
+
+
+def test_accounts_are_read_by_sign_off_and_by_the_auditor_only(fresh_warehouse: Settings) -> None:
+    for role in LOGIN_ROLES:
+        assert may(fresh_warehouse, role, "select * from signoff.step") == (role in READ_STEPS)
+        for table in ("signoff.entry", "signoff.evidence_check"):
+            assert may(fresh_warehouse, role, f"select * from {table}") == (role in READ_ACCOUNTS)
+    with connect(fresh_warehouse) as owner, pytest.raises(DENIED):
+        owner.execute("select * from signoff.entry")
+    with administrator(fresh_warehouse) as connection:
+        columns = connection.execute(
+            "select attname::text from pg_attribute where attnum > 0 and attrelid in "
+            "('signoff.step'::regclass, 'signoff.checked_evidence'::regclass)"
+        ).fetchall()
+    shown = {name for (name,) in columns}
+    assert not shown & {"account", "login", "claimed_by", "because", "evidence_place", "why"}
+
+
+def test_the_login_of_sign_off_cannot_break_a_rule_by_itself(fresh_warehouse: Settings) -> None:
+    publication = publish_points(fresh_warehouse, HYDRA=("met_late", 96, 100))
+    force = fresh_warehouse.force_code
+    with connect(fresh_warehouse, role="oic_gate") as gate:
+        row = gate.execute("select content_fingerprint from marts.publication").fetchone()
+    assert row is not None
+
+    def call(step: str, account: str, fingerprint: str, sha256: str | None = None) -> int:
+        with connect(fresh_warehouse, role="oic_signoff") as session:
+            made = session.execute(
+                "select signoff.make_step(%s, %s, %s, %s, 'airflow', 'x', %s, %s, %s, %s, %s, "
+                "false, null)",
+                (force, TRACKED, step, account, publication, fingerprint, "a", sha256, 1),
+            ).fetchone()
+        assert made is not None
+        return int(made[0])
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="comes after STEPS_AGREED"):
+        call("COMMISSIONER", "a", row[0])
+    with pytest.raises(psycopg.errors.CheckViolation, match="content fingerprint"):
+        call("STEPS_AGREED", "a", "another")
+    with pytest.raises(psycopg.errors.CheckViolation, match="There is no step"):
+        call("REOPENED", "a", row[0])
+    assert call("STEPS_AGREED", "a", row[0]) == 1
+    with pytest.raises(psycopg.errors.CheckViolation, match="needs a file"):
+        call("EVIDENCE", "b", row[0])
+    call("EVIDENCE", "b", row[0], "ab" * 32)
+    with pytest.raises(psycopg.errors.CheckViolation, match="its SHA-256 is another"):
+        call("FORCE", "c", row[0], "cd" * 32)
+    with pytest.raises(psycopg.errors.CheckViolation, match="another person"):
+        call("FORCE", "A", row[0], "ab" * 32)
+    with connect(fresh_warehouse, role="oic_signoff") as session:
+        for cause in ("SLIPPED", "RESTATED", "EVIDENCE_CHANGED"):
+            with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+                session.execute("select signoff.reopen(%s, %s, %s, 'x')", (force, TRACKED, cause))
+        with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+            session.execute(
+                "select signoff.enter_check(2, 'unchanged', %s, null, null)", ("cd" * 32,)
+            )
+        with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+            session.execute("select signoff.enter_check(1, 'missing', null, null, null)")

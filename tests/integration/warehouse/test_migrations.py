@@ -1,8 +1,8 @@
 """Migrations on real databases: each file is applied once, and by one process at a time."""
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -10,15 +10,36 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.cli.main import run_command
-from oic_assurance.errors import ServerError
+from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections
-from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url, connect, url, warehouse_url
 from oic_assurance.warehouse.migrate import known_migrations, migrate
 from oic_assurance.warehouse.versions import VersionError
 from tests.databases import administrator
+from tests.integration.asking import ask
+from tests.integration.warehouse.stage_roles import migrate_before
+
+_FIGURES = """
+insert into marts.publication (publication_id, force_code, as_at, gate_verdict) values
+    (3, 'F', '2026-03-01', 'passed'), (4, 'F', '2026-04-01', 'passed');
+insert into audit.released_figure values
+    (4, 'F', 'm', '2026-02-01', '2026-02-28', 'ALL', 20, 30, '2026-04-02'),
+    (3, 'F', 'm', '2026-01-01', '2026-01-31', 'ALL', 10, 15, '2026-03-02'),
+    (3, 'F', 'm', '2026-01-01', '2026-01-31', 'D1', 10, 15, '2026-03-02');
+set local role oic_publish;
+create table public_release.assurance_period (
+    publication_id bigint, n int, primary key (publication_id, n)
+) partition by list (publication_id);
+create table generation.public__assurance_period__4 partition of public_release.assurance_period
+for values in (4);
+alter table public_release.assurance_period enable row level security;
+create policy current_publication on public_release.assurance_period
+for select using (publication_id = (select public_release.current_publication()));
+grant select on public_release.assurance_period to public_reader;
+grant references (publication_id) on public_release.assurance_period to public_reader;
+"""
 
 
 def test_a_fresh_migration_is_quick_and_a_second_does_nothing(empty_warehouse: Settings) -> None:
@@ -35,47 +56,35 @@ def test_a_fresh_migration_is_quick_and_a_second_does_nothing(empty_warehouse: S
 
 
 def test_concurrent_migrations_apply_each_file_once(empty_warehouse: Settings) -> None:
-    results: list[list[str] | Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(migrate(empty_warehouse))
-        except Exception as error:
-            results.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(map(len, results)) == [0, 0, len(known_migrations())]  # type: ignore[arg-type]
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(lambda _: migrate(empty_warehouse), range(3)))
+    assert sorted(map(len, results)) == [0, 0, len(known_migrations())]
 
 
-def test_a_migration_that_was_changed_is_refused(fresh_warehouse: Settings) -> None:
-    with administrator(fresh_warehouse) as connection:
-        connection.execute("update audit.schema_migration set checksum = 'x' where number = 3")
-    with pytest.raises(ServerError, match=r"0003_audit_landing\.sql was changed after"):
-        migrate(fresh_warehouse)
-
-
-def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Settings) -> None:
-    with administrator(fresh_warehouse) as connection:
-        connection.execute(
-            "insert into audit.schema_migration values (9999, '9999_tomorrow.sql', 'x')"
-        )
-    with pytest.raises(VersionError, match=r"newer than this code: .* ends with 9999_tomorrow"):
-        migrate(fresh_warehouse)
-
-
-def test_old_tables_of_restatements_get_the_cause_into_their_key(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "update audit.schema_migration set checksum = 'x' where number = 3",
+            r"0003_audit_landing\.sql was changed after",
+        ),
+        (
+            "insert into audit.schema_migration values (9999, '9999_tomorrow.sql', 'x')",
+            r"newer than this code: .* ends with 9999_tomorrow",
+        ),
+    ],
+)
+def test_a_changed_migration_and_a_newer_warehouse_are_refused(
+    fresh_warehouse: Settings, change: str, words: str
 ) -> None:
+    ask(fresh_warehouse, change)
+    with pytest.raises((ServerError, VersionError), match=words):
+        migrate(fresh_warehouse)
+
+
+def test_old_tables_of_restatements_get_the_cause_into_their_key(empty_warehouse: Settings) -> None:
     """A detached generation is migrated too, because a roll-back may attach it."""
-    known = known_migrations()
-    (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
-        migrate(empty_warehouse)
+    migrate_before(empty_warehouse, "_restatement.sql")
     columns = """
         publication_id bigint, force_code text, measure_code text, period_start date,
         org_unit_code text, cause text not null,
@@ -109,14 +118,10 @@ def test_old_tables_of_restatements_get_the_cause_into_their_key(
 
 
 def test_ranks_roles_and_reasons_of_absence_leave_every_publication(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+    empty_warehouse: Settings,
 ) -> None:
     """No trace of a reason is left, neither in an attached nor in a detached generation."""
-    known = known_migrations()
-    (number,) = [one.number for one in known if one.name.endswith("_minimise.sql")]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
-        migrate(empty_warehouse)
+    migrate_before(empty_warehouse, "_minimise.sql")
     columns = """
         publication_id bigint, force_code text, officer_version_key text, rank_grade text,
         role_code text, absence_status text, org_unit_code text,
@@ -260,3 +265,81 @@ def test_every_table_and_schema_has_a_comment(fresh_warehouse: Settings) -> None
             """
         ).fetchall()
     assert without_comment == []
+
+
+def roles(settings: Settings) -> Sequence[tuple[bool, ...]]:
+    """Return whether the role of the former login may log in. Without the role, return no row."""
+    with connect(settings) as conn:
+        return conn.execute(
+            "select rolcanlogin from pg_roles where rolname = 'public_reader'"
+        ).fetchall()
+
+
+@pytest.fixture
+def before(empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A warehouse from before the migration, whose public login has shown figures."""
+    migrate_before(empty_warehouse, "_release.sql")
+    ask(empty_warehouse, _FIGURES)
+    assert roles(empty_warehouse) == [(True,)]
+    return empty_warehouse
+
+
+def test_the_login_is_gone_and_what_it_showed_still_counts(before: Settings) -> None:
+    password = before.secrets_dir / "public_reader_password"
+    password.write_text("once a password", encoding="utf-8")
+    migrate(before)
+    assert roles(before) == []
+    assert not password.exists()
+    with administrator(before) as conn:
+        releases = conn.execute(
+            "select release_id, publication_id, through from audit.release order by 1"
+        ).fetchall()
+        figures = conn.execute(
+            "select release_id, org_unit_code, numerator from audit.released_figure order by 1, 2"
+        ).fetchall()
+        shown = conn.execute("select count(*) from public_release.release").fetchone()
+        moved = conn.execute(
+            "select to_regclass('public_draft.assurance_period') is not null"
+        ).fetchone()
+        policy = conn.execute(
+            "select qual from pg_policies where schemaname = 'public_draft'"
+        ).fetchone()
+    assert releases == [(1, 3, "login"), (2, 4, "login")]
+    assert figures == [(1, "ALL", 10), (1, "D1", 10), (2, "ALL", 20)]
+    assert shown == (0,)
+    assert moved == (True,)
+    assert policy is not None
+    assert "public_draft.current_publication()" in policy[0]
+
+
+def test_a_role_that_another_database_needs_stays_without_a_login(before: Settings) -> None:
+    database = str(conninfo_to_dict(warehouse_url(before))["dbname"])
+    with psycopg.connect(admin_url(before), autocommit=True) as server:
+        # Airflow's database takes the place of another warehouse on the same server.
+        server.execute("grant connect on database airflow to public_reader")
+        try:
+            migrate(before)
+            assert roles(before) == [(False,)]
+            may = server.execute(
+                "select has_database_privilege('public_reader', %s, 'connect')",
+                (database,),
+            ).fetchone()
+            assert may == (False,)
+            with psycopg.connect(admin_url(before, database)) as conn:
+                for schema in ("public_draft", "public_release", "marts"):
+                    right = conn.execute(
+                        "select has_schema_privilege('public_reader', %s, 'usage')", (schema,)
+                    ).fetchone()
+                    assert right == (False,)
+        finally:
+            server.execute("revoke all on database airflow from public_reader")
+            server.execute("drop role public_reader")
+
+
+def test_the_address_of_the_public_login_says_why_there_is_none(
+    fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError, match="no login for the public: a release leaves as files"):
+        url(fresh_warehouse, "public")
+    assert run_command(["db", "url", "public"]) == 2
+    assert "assurance release make" in capsys.readouterr().err
