@@ -216,15 +216,6 @@ def test_every_command_is_described_and_every_option_has_a_meaning_and_a_default
             assert option.default is not None or is_free, (path, option.name)
 
 
-def test_a_group_lists_its_commands_with_their_whole_description(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    run_command(["publication", "--help"])
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "reject Do not publish build ID, which has warnings and waits for a decision." in shown
-
-
 def test_version_is_that_of_pyproject_toml_and_of_the_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

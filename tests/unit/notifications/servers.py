@@ -133,7 +133,7 @@ class HttpServer:
     def __enter__(self) -> Self:
         if self._trusted:
             os.environ["SSL_CERT_FILE"] = self._authority
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(

@@ -23,7 +23,7 @@ forces:
   - {{code: {NORTH}, name: Northamptonshire, accountable_body: One}}
   - {{code: {SOUTH}, name: Leicestershire, accountable_body: Another}}
 """
-PATIENCE, BUSY_SECONDS = 60.0, 0.5
+PATIENCE, BUSY_SECONDS = 60.0, 0.1
 
 
 def run(

@@ -140,19 +140,3 @@ def test_records_change_after_they_were_first_seen(world: World) -> None:
         if any(change.committed_at > change.at for change in record.changes)
     ]
     assert late
-
-
-def test_narratives_and_source_identities_are_unique(world: World) -> None:
-    for column in ("narrative", "source_identity"):
-        written = [str(record.first[column]) for record in world.store.records_of("report")]
-        assert len(set(written)) == len(written)
-        assert all(len(text) > 20 for text in written)
-
-
-def test_one_report_each_half_year_is_marked_secret(world: World) -> None:
-    secret = [
-        record
-        for record in world.store.records_of("report")
-        if record.first["protective_marking"] == "SECRET"
-    ]
-    assert 3 <= len(secret) <= 4
