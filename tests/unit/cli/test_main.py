@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import tomllib
@@ -21,6 +20,7 @@ from oic_assurance.cli.main import COMMANDS, MODULES, PAGES, cli, run_command
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
+from tests.commands import python
 from tests.conftest import PROJECT_ROOT
 
 #: The options without a default value: without the option, nothing is selected or nothing happens.
@@ -265,17 +265,11 @@ def complete(
 ) -> subprocess.CompletedProcess[str]:
     """Ask the command line to complete some words, as a shell's completion script does."""
     script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, *python_options, "-c", script],
-        env={
-            **os.environ,
-            "_ASSURANCE_COMPLETE": instruction,
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(words.count(" ")),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    return python(
+        *(*python_options, "-c", script),
+        _ASSURANCE_COMPLETE=instruction,
+        COMP_WORDS=words,
+        COMP_CWORD=str(words.count(" ")),
     )
 
 
@@ -332,6 +326,6 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "sys.exit(len(heavy & set(sys.modules)))"
     )
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    done = python("-c", script)
     assert done.returncode == 0
     assert time.monotonic() - began < 5

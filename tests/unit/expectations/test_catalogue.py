@@ -1,8 +1,6 @@
 """Each table has a suite, and each expectation has a description, a severity and an owner."""
 
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +19,7 @@ from expectations.vocabulary import (
 )
 from oic_assurance.settings import Kind
 from oic_assurance.sources.declarations.load import datasets
+from tests.commands import python
 
 #: The columns of the primary key that every mart has besides its own.
 OF_EVERY_MART = {"publication_id", "force_code"}
@@ -130,10 +129,7 @@ def test_reading_the_suites_does_not_import_great_expectations() -> None:
         "import oic_assurance.gates.data_docs; suites(); "
         "sys.exit('great_expectations' in sys.modules)"
     )
-    path = f"{PROJECT / 'include'}:{PROJECT}"
-    done = subprocess.run(
-        [sys.executable, "-c", script], env={"PYTHONPATH": path}, cwd=PROJECT, check=False
-    )
+    done = python("-c", script, PYTHONPATH=f"{PROJECT / 'include'}:{PROJECT}")
     assert done.returncode == 0
 
 

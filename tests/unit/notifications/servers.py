@@ -5,7 +5,6 @@ import functools
 import json
 import os
 import shutil
-import socket
 import ssl
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+from tests.ports import free_port
 from tests.tls import make_certificates
 
 
@@ -32,7 +32,7 @@ class MailServer:
         self.mails: list[Message] = []
         self.recipients: list[list[str]] = []
         self._login, self._refuses = login, refuses
-        self.port = _free_port()
+        self.port = free_port()
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
@@ -79,12 +79,6 @@ class MailServer:
         traceback: TracebackType | None,
     ) -> None:
         self._controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @functools.cache
