@@ -55,8 +55,8 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
     status = terminal.does("status")
     assert "published" in status.stdout
     assert "rms/occurrence" in status.stdout
-    listed = terminal.assurance("publication", "list").stdout
-    assert f"publication {terminal.current()} current yes" in " ".join(listed.split()), listed
+    listed = terminal.document("publication", "list")["publications"]
+    assert [one["publication_id"] for one in listed if one["is_current"]] == [terminal.current()]
     terminal.does("quarantine", "list", "--limit", "3")
 
 
@@ -94,7 +94,8 @@ def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "secret-of-rms" not in done.stdout + done.stderr
     shown = " ".join(done.stdout.split())
-    assert "Not extracted datasets rms/custody_record, rms/nccu_referral, rms/occurrence" in shown
+    assert "Not extracted" in shown
+    assert "rms/custody_record, rms/nccu_referral, rms/occurrence" in shown
     assert terminal.current() > before
     status = dict(terminal.ask("select point_code, status from marts.assurance_position"))
     assert status["NCCU_INTEL"] == "unknown"

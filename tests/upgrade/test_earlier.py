@@ -20,10 +20,7 @@ from tests.upgrade.interrupted import schema
 
 pytestmark = pytest.mark.usefixtures("warehouse")
 
-_MART = "select value from assurance_measure"
-_RANKS = (
-    "create schema analyst; create view analyst.ranks as select rank_grade from marts.dim_officer"
-)
+_MART = b"select value from assurance_measure"
 
 
 @pytest.fixture
@@ -71,10 +68,10 @@ def test_every_migration_is_applied_and_noted_once() -> None:
 def test_readers_of_every_kind_read_the_current_publication_afterwards() -> None:
     upgrade()
     with psycopg.connect(url(load_settings(), "bi")) as reader:
-        assert reader.execute(f"{_MART}".encode()).fetchall() == [(0.5,)]
+        assert reader.execute(_MART).fetchall() == [(0.5,)]
     with as_supervisor() as reader:
         reader.execute("set search_path = limited")
-        assert reader.execute(f"{_MART}".encode()).fetchall() == [(0.5,)]
+        assert reader.execute(_MART).fetchall() == [(0.5,)]
         assert reader.execute("select officer_key from dim_officer").fetchall() == []
 
 
