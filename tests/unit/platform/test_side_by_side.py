@@ -34,7 +34,7 @@ def run(
     show: Callable[[Sequence[str]], None] = lambda running: None,
 ) -> Iterator[Ended]:
     given = environments or {code: {"PATH": os.environ["PATH"], "CODE": code} for code in CODES}
-    with original(without_secrets(os.environ), []) as context:
+    with original(without_secrets(os.environ), [__name__]) as context:
         yield from side_by_side(context, work, given, at_once, lambda code: tmp_path / code, show)
 
 
