@@ -103,22 +103,18 @@ def test_a_view_of_a_person_on_a_mart_stays_with_its_owner() -> None:
     assert owners == [("warehouse_owner", "warehouse_owner")]
 
 
-def test_a_view_of_a_person_is_never_dropped() -> None:
-    """A migration drops the column `rank_grade`, and what rests on it."""
-    run(
-        "create schema analyst;"
-        "create view analyst.ranks as select rank_grade from marts.dim_officer"
-    )
-    refused("removes columns that a view of yours reads: analyst.ranks")
-    run("drop view analyst.ranks")
-    upgrade()
-
-
-def test_a_view_of_a_person_on_a_view_of_dbt_is_named() -> None:
-    run(
-        "create schema analyst; create view analyst.mine as"
-        " select period_start from staging_general.stg_audit__released_figure"
-    )
-    refused("view analyst.mine depends on view staging_general.stg_audit__released_figure")
-    run("drop view analyst.mine")
+@pytest.mark.parametrize(
+    ("name", "query", "refusal"),
+    [
+        # A migration drops the column `rank_grade`, and what rests on it.
+        ("ranks", "select rank_grade from marts.dim_officer",
+         "removes columns that a view of yours reads: analyst.ranks"),
+        ("mine", "select period_start from staging_general.stg_audit__released_figure",
+         "view analyst.mine depends on view staging_general.stg_audit__released_figure"),
+    ],
+)  # fmt: skip
+def test_a_view_of_a_person_is_named_and_never_dropped(name: str, query: str, refusal: str) -> None:
+    run(f"create schema analyst; create view analyst.{name} as {query}")
+    refused(refusal)
+    run(f"drop view analyst.{name}")
     upgrade()
