@@ -1,6 +1,10 @@
-"""Run a command of `assurance` in this process, with the settings of a test."""
+"""Run a command of `assurance` in this process, and Python in another one."""
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -8,6 +12,16 @@ from click.testing import CliRunner
 
 from oic_assurance.cli.main import MODULES, cli
 from oic_assurance.settings import Settings
+
+
+def python(
+    *arguments: str, environment: Mapping[str, str] = os.environ, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with arguments, and with `more` variables. Return its exit code and output."""
+    return subprocess.run(
+        [sys.executable, *arguments], env={**environment, **more}, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL, timeout=600,
+    )  # fmt: skip
 
 
 def shown(settings: Settings, *arguments: str) -> dict[str, Any]:

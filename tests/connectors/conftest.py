@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.settings import Settings
-from tests.connectors.mariadb_server import MariaDb, free_port
+from tests.connectors.mariadb_server import MariaDb
 from tests.databases import Prepared, migrated
 from tests.integration.landing.support import World
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

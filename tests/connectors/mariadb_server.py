@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from oic_assurance.sources.databases.postgres import source_type
 from oic_assurance.sources.declarations.load import datasets
+from tests.ports import free_port
 
 PASSWORD = "hidden-in-every-error"
 #: The MariaDB type for each column type of a dataset's declaration.
@@ -26,12 +26,6 @@ _TYPES = {
     "date": "date",
     "timestamptz": "datetime(6)",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def program(name: str) -> str:

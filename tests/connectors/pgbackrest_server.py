@@ -8,7 +8,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import psycopg
 import yaml
 
 from oic_assurance.warehouse.airflow_uri import libpq_uri
+from tests.ports import free_port
 from tests.tls import debian_server_programs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +41,7 @@ class Server:
         self.repository = folder / "repository"
         #: The passphrase of the repository, in a file apart from the configuration.
         self.passphrase = secrets.token_hex(24)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         shutil.copy(DEPLOYED / "pgbackrest.conf", folder)
         key = folder / "conf.d" / "key.conf"
         key.parent.mkdir()

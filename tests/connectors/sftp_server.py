@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tests.connectors.mariadb_server import free_port, program
+from tests.connectors.mariadb_server import program
+from tests.ports import free_port
 
 _CONFIG = """
 Port {port}

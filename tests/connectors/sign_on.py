@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.connectors.mariadb_server import free_port
 from tests.end_to_end.accounts import Deployment
+from tests.ports import free_port
 
 SECONDS = 600.0
 NAME = "sso"

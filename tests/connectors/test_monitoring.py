@@ -7,7 +7,6 @@ Debian's Prometheus is built without the receiver for OTLP.
 import json
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -27,18 +26,13 @@ from tests.databases import Prepared, administrator
 from tests.end_to_end.airflow_server import airflow
 from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.integration.publishing.marts import published
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
 RULES = PROJECT / "deploy" / "prometheus"
 DASHBOARD = PROJECT / "deploy" / "grafana" / "dashboards" / "oic-assurance.json"
 PATIENCE = 300.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import yaml
 from psycopg.conninfo import make_conninfo
 
 from oic_assurance.warehouse.airflow_uri import libpq_uri
+from tests.ports import free_port
 from tests.tls import debian_server_programs, make_certificates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +32,7 @@ class Server:
         assert programs is not None, "make test-all installs Debian's postgresql"
         self.folder = folder
         self.certificates = make_certificates(folder / "tls", "localhost", "elsewhere.example")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._programs = programs
         data = folder / "data"
         password = folder / "password"

@@ -1,11 +1,8 @@
 """Each role may do in Airflow what docs/how-to/accounts.md says, and nothing else."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -13,12 +10,12 @@ import psycopg
 import pytest
 
 from oic_assurance.platform.airflow.approval import APPROVE, REJECT
-from tests.connectors.mariadb_server import free_port
 from tests.connectors.role_actions import ACTIONS, TASK, start
 from tests.connectors.sign_on import api_server
 from tests.end_to_end.accounts import PEOPLE, Deployment, as_person
 from tests.end_to_end.airflow_server import Airflow
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import PROJECT, new_terminal
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -30,18 +27,13 @@ Found = dict[str, set[str]]
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-roles-"))
-    terminal = Terminal(home)
-    assert terminal.assurance("db", "start").returncode == 0
-    try:
+    with new_terminal() as terminal:
+        terminal.does("db", "start")
         deployment = Deployment(terminal, {"AIRFLOW_SIGN_ON": "database"})
         deployment.prepare()
         deployment.add_people()
         deployment.command("dags", "reserialize")
         yield deployment
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

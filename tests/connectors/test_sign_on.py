@@ -1,19 +1,16 @@
 """People log in to Airflow through an OpenID Connect provider. Their groups decide their roles."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.connectors.mariadb_server import free_port
 from tests.connectors.sign_on import NAME, Provider, api_server, browser
 from tests.end_to_end.accounts import Deployment
 from tests.end_to_end.airflow_server import patiently
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import new_terminal
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -64,12 +61,10 @@ class World:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-sign-on-"))
-    terminal = Terminal(home)
-    assert terminal.assurance("db", "start").returncode == 0
-    provider = Provider(home, PEOPLE)
     airflow = f"http://127.0.0.1:{free_port()}"
-    try:
+    with new_terminal() as terminal:
+        terminal.does("db", "start")
+        provider = Provider(terminal.home, PEOPLE)
         with provider.running():
             identity, secret = provider.register(f"{airflow}/auth/oauth-authorized/{NAME}")
             deployment = Deployment(
@@ -86,11 +81,8 @@ def world() -> Iterator[World]:
             )
             deployment.prepare()
             deployment.command("dags", "reserialize")
-            with api_server(deployment, airflow, home / "api-server.log"):
+            with api_server(deployment, airflow, terminal.home / "api-server.log"):
                 yield World(airflow, provider)
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 from tests.crash.harness import FAILURES, Harness
 from tests.crash.world import environment
+from tests.ports import free_port
 
 TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
 TITLE = "airflow worker -- "
@@ -116,9 +116,7 @@ def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[s
 
 @contextlib.contextmanager
 def _scheduler(settings: Settings) -> Iterator[None]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     log = settings.home / "log" / "up.log"
     with log.open("wb") as file:
         process = subprocess.Popen(

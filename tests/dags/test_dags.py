@@ -1,8 +1,7 @@
 """The DAG files load. Each DAG has the tasks that operators rely on, and a page for operators."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.errors import UsageError
+from tests.commands import python
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
@@ -43,11 +43,11 @@ def dags() -> dict[str, Any]:
         return loaded()
 
 
-def loaded() -> dict[str, Any]:
-    """Return the DAGs as the environment of this process makes them."""
+def loaded(place: Path = DAGS) -> dict[str, Any]:
+    """Return the DAGs of a file or folder, as the environment of this process makes them."""
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(str(DAGS))
+    bag = DagBag(str(place))
     assert bag.import_errors == {}
     return dict(bag.dags)
 
@@ -88,11 +88,9 @@ def test_it_runs_at_half_past_five_in_london_one_at_a_time(daily: Any) -> None:
 def test_the_timeout_of_a_run_leaves_time_for_an_approval(
     monkeypatch: pytest.MonkeyPatch, asks: str
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", asks)
     monkeypatch.setenv("ASSURANCE_APPROVAL_HOURS", "4.5")
-    daily = DagBag(str(DAGS)).dags["assurance_daily"]
+    daily = loaded(DAGS / "assurance_daily.py")["assurance_daily"]
     assert daily.dagrun_timeout == timedelta(hours=7.5)
 
 
@@ -232,92 +230,11 @@ def test_the_form_of_an_approval_asks_for_name_and_reason_alone(daily: Any) -> N
 
 def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
     files = [path.stem for path in DAGS.glob("*.py")]
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, str(DAGS), *files],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
+    done = python("-c", LOAD, str(DAGS), *files)
     seconds, modules = json.loads(done.stdout.splitlines()[-1])
     imported = [name for name in modules if name.split(".")[0] in TASK_ONLY or name in TASK_ONLY]
     assert imported == []
     assert seconds < PARSE_SECONDS
-
-
-def answered(event: dict[str, Any], dags: dict[str, Any], monkeypatch: Any) -> list[Any]:
-    """Give an answer to the task of the sign-off DAG, and return the steps that the task makes."""
-    from oic_assurance.operations.sign_off import steps
-
-    made: list[Any] = []
-    monkeypatch.setattr(steps, "make_step", lambda _, *what, **more: made.append((*what, more)))
-    task = dags["assurance_signoff"].get_task("make_step")
-    monkeypatch.setattr(type(task).__bases__[0], "execute_complete", lambda *_: None)
-    task.code, task.step = "HYDRA", "FORCE"
-    task.execute_complete({}, event)
-    return made
-
-
-def test_the_account_that_answers_makes_the_step(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    event = {
-        "chosen_options": ["Make this step"],
-        "responded_by_user": {"id": "7", "name": "chief"},
-        "params_input": {"because": "it is done", "evidence": ""},
-        "timedout": False,
-    }
-    expected = {
-        "account": "chief",
-        "through": "airflow",
-        "because": "it is done",
-        "evidence": None,
-    }
-    assert answered(event, dags, monkeypatch) == [("HYDRA", "FORCE", expected)]
-
-
-@pytest.mark.parametrize(
-    "change", [{"chosen_options": ["Do not make it"]}, {"timedout": True}], ids=["no", "no answer"]
-)
-def test_without_a_yes_no_step_is_made(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
-) -> None:
-    event = {
-        "chosen_options": ["Make this step"],
-        "responded_by_user": {"id": "7", "name": "chief"},
-        "params_input": {"because": "it is done"},
-    }
-    assert answered({**event, **change}, dags, monkeypatch) == []
-
-
-def test_an_answer_without_words_is_refused(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from oic_assurance.errors import UsageError
-
-    event: dict[str, Any] = {
-        "chosen_options": ["Make this step"],
-        "responded_by_user": None,
-        "params_input": {},
-    }
-    with pytest.raises(UsageError, match="lacks its words"):
-        answered(event, dags, monkeypatch)
-
-
-def reviewed(
-    task: str, event: dict[str, Any], dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> list[Any]:
-    """Give an answer to a task of the review DAG, and return what the task records."""
-    from oic_assurance.operations import review
-
-    made: list[Any] = []
-    for name in ("decide_all", "confirm_all"):
-        monkeypatch.setattr(review, name, lambda _, *what, **more: made.append((*what, more)))
-    asked = dags["assurance_review"].get_task(task)
-    monkeypatch.setattr(type(asked).__bases__[0], "execute_complete", lambda *_: None)
-    asked.dataset = "hr/personnel"
-    asked.execute_complete({}, event)
-    return made
 
 
 def answer(option: str, **fields: str) -> dict[str, Any]:
@@ -329,42 +246,79 @@ def answer(option: str, **fields: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("option", "is_kept"), [("Erase them", False), ("Keep them", True)])
-def test_the_account_that_answers_decides_about_what_is_past_its_retention(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, option: str, is_kept: bool
-) -> None:
-    given = answer(option, reason="still open", until=" 2028-06-30 ")
-    expected = {
-        "is_kept": is_kept, "account": "a.lead", "reason": "still open", "until": "2028-06-30",
-    }  # fmt: skip
-    assert reviewed("decide", given, dags, monkeypatch) == [("hr/personnel", expected)]
+@pytest.fixture
+def made(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Give an answer to a task, and return what the task then makes or records."""
+    from oic_assurance.operations import review
+    from oic_assurance.operations.sign_off import steps
+
+    def give(task: str, event: dict[str, Any]) -> list[Any]:
+        found: list[Any] = []
+        for place, name in ((steps, "make_step"), (review, "decide_all"), (review, "confirm_all")):
+            monkeypatch.setattr(place, name, lambda _, *what, **more: found.append((*what, more)))
+        asked = dags["assurance_signoff" if task == "make_step" else "assurance_review"]
+        operator = asked.get_task(task)
+        monkeypatch.setattr(type(operator).__bases__[0], "execute_complete", lambda *_: None)
+        operator.code, operator.step, operator.dataset = "HYDRA", "FORCE", "hr/personnel"
+        operator.execute_complete({}, event)
+        return found
+
+    return give
 
 
-def test_the_account_that_answers_confirms_as_the_second_person(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = reviewed("confirm", answer("Confirm"), dags, monkeypatch)
-    assert made == [("hr/personnel", "a.lead", {})]
+MAKE = answer("Make this step", because="it is done", evidence="")
+ERASE = answer("Erase them", reason="still open", until=" 2028-06-30 ")
+DECIDED = {"is_kept": False, "account": "a.lead", "reason": "still open", "until": "2028-06-30"}
 
 
 @pytest.mark.parametrize(
-    ("task", "given"),
+    ("task", "event", "expected"),
     [
+        (
+            "make_step", MAKE,
+            ("HYDRA", "FORCE", {"account": "a.lead", "through": "airflow",
+                                "because": "it is done", "evidence": None}),
+        ),
+        ("decide", ERASE, ("hr/personnel", DECIDED)),
+        (
+            "decide", {**ERASE, "chosen_options": ["Keep them"]},
+            ("hr/personnel", {**DECIDED, "is_kept": True}),
+        ),
+        ("confirm", answer("Confirm"), ("hr/personnel", "a.lead", {})),
+    ],
+)  # fmt: skip
+def test_the_account_that_answers_signs_decides_or_confirms(
+    made: Callable[..., list[Any]], task: str, event: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    assert made(task, event) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("task", "event"),
+    [
+        ("make_step", {**MAKE, "chosen_options": ["Do not make it"]}),
+        ("make_step", {**MAKE, "timedout": True}),
         ("decide", answer("Decide nothing")),
         ("decide", {**answer("Decide nothing"), "timedout": True}),
         ("confirm", answer("Do not confirm")),
         ("confirm", {**answer("Confirm"), "timedout": True}),
     ],
 )
-def test_without_an_answer_nothing_is_decided_or_confirmed(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, task: str, given: dict[str, Any]
+def test_without_a_yes_nothing_is_made_decided_or_confirmed(
+    made: Callable[..., list[Any]], task: str, event: dict[str, Any]
 ) -> None:
-    assert reviewed(task, given, dags, monkeypatch) == []
+    assert made(task, event) == []
 
 
-def test_nobody_decides_without_an_account(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("task", "event", "told"),
+    [
+        ("make_step", {**MAKE, "params_input": {}}, "lacks its words"),
+        ("decide", {**ERASE, "responded_by_user": None}, "does not say who answered"),
+    ],
+)
+def test_an_answer_without_words_or_an_account_is_refused(
+    made: Callable[..., list[Any]], task: str, event: dict[str, Any], told: str
 ) -> None:
-    nobody = {**answer("Erase them", reason="x"), "responded_by_user": None}
-    with pytest.raises(UsageError, match="does not say who answered"):
-        reviewed("decide", nobody, dags, monkeypatch)
+    with pytest.raises(UsageError, match=told):
+        made(task, event)

@@ -1,8 +1,5 @@
 """One DAG file makes a DAG for each force. A task loads the DAG of its own force only."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +13,8 @@ from oic_assurance.errors import UsageError
 from oic_assurance.forces.enter import leave
 from oic_assurance.platform.airflow.pools import pools_of
 from oic_assurance.settings import force_areas
-from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS
+from tests.commands import python
+from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS, loaded
 
 NORTH, SOUTH = "e23000022", "e23000021"
 FORCES = """\
@@ -49,9 +47,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 @pytest.fixture
 def dags(deployment: Path) -> dict[str, Any]:
-    bag = DagBag(str(DAGS))
-    assert bag.import_errors == {}
-    return dict(bag.dags)
+    return loaded()
 
 
 def test_every_file_makes_a_dag_for_each_force(dags: dict[str, Any]) -> None:
@@ -78,14 +74,10 @@ def test_the_tasks_of_a_force_with_a_queue_go_there_and_those_of_others_do_not(
     deployment: Path,
 ) -> None:
     deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
-    bag = DagBag(str(DAGS))
-    assert bag.import_errors == {}
+    found = loaded()
     queues = {
         code: {
-            task.queue
-            for name, dag in bag.dags.items()
-            if name.endswith(code)
-            for task in dag.tasks
+            task.queue for name, dag in found.items() if name.endswith(code) for task in dag.tasks
         }
         for code in (NORTH, SOUTH)
     }
@@ -97,7 +89,7 @@ def test_a_task_of_a_force_with_a_queue_is_refused_where_another_force_s_secrets
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_E23000022_RMS", "postgres://a:b@host/rms")
     deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
-    tasks = DagBag(str(DAGS / "assurance_watch.py")).dags[f"assurance_watch_{SOUTH}"].tasks
+    tasks = loaded(DAGS / "assurance_watch.py")[f"assurance_watch_{SOUTH}"].tasks
     with pytest.raises(UsageError, match=r"E23000021 has workers of its own.*CONN_E23000022_RMS"):
         tasks[0]._pre_execute_hook({})
 
@@ -155,18 +147,16 @@ def test_the_national_run_follows_the_exports_of_the_forces_and_comes_at_its_tim
     )
     for text, exporting in ((FORCES, []), (north, [NORTH]), (everybody, [NORTH, SOUTH])):
         deployment.write_text(text + NATIONAL)
-        bag = DagBag(str(DAGS / "assurance_daily.py"))
-        assert bag.import_errors == {}
+        found = loaded(DAGS / "assurance_daily.py")
         outlets = {
             code: [
-                one.name
-                for one in bag.dags[f"assurance_daily_{code}"].get_task("make_packs").outlets
+                one.name for one in found[f"assurance_daily_{code}"].get_task("make_packs").outlets
             ]
             for code in (NORTH, SOUTH)
         }
         names = [f"oic_assurance_export_{code}" for code in exporting]
         assert sorted([*outlets[NORTH], *outlets[SOUTH]]) == sorted(names)
-        national = bag.dags["assurance_daily_k04000001"]
+        national = found["assurance_daily_k04000001"]
         assert national.get_task("make_packs").outlets == []
         timetable = national.timetable
         if exporting:
@@ -190,12 +180,11 @@ def test_each_task_enters_its_force_before_it_does_anything(dags: dict[str, Any]
 def test_a_task_loads_the_dag_of_its_own_force_only(
     deployment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk.definitions._internal import dag_parsing_context
 
     wanted = f"assurance_daily_{SOUTH}"
     monkeypatch.setenv(dag_parsing_context._AIRFLOW_PARSING_CONTEXT_DAG_ID, wanted)
-    assert set(DagBag(str(DAGS / "assurance_daily.py")).dags) == {wanted}
+    assert set(loaded(DAGS / "assurance_daily.py")) == {wanted}
 
 
 def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path) -> None:
@@ -218,10 +207,9 @@ def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
     wrong = FORCES.replace(variable, name).replace(f'"{given}"', f'"{value}"')
     assert wrong != FORCES
     deployment.write_text(wrong)
-    bag = DagBag(str(DAGS / "assurance_daily.py"))
-    assert bag.import_errors == {}
-    assert set(bag.dags) == {f"assurance_daily_{NORTH}", f"assurance_daily_{SOUTH}"}
-    open_run = bag.dags[f"assurance_daily_{SOUTH}"].get_task("open_run")
+    found = loaded(DAGS / "assurance_daily.py")
+    assert set(found) == {f"assurance_daily_{NORTH}", f"assurance_daily_{SOUTH}"}
+    open_run = found[f"assurance_daily_{SOUTH}"].get_task("open_run")
     with pytest.raises(
         UsageError, match=f"The force E23000021: {name}: '{value.strip(chr(34))}' is not"
     ):
@@ -241,13 +229,7 @@ def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
         "spent = time.process_time() - started\n"
         "print(len(list(assurance_daily.force_dags('assurance_daily'))), spent)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", load],
-        env={**os.environ, "ASSURANCE_FORCES": str(file)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", load, ASSURANCE_FORCES=str(file))
     made, seconds = done.stdout.split()[-2:]
     assert int(made) == 43
     assert float(seconds) < PARSE_SECONDS

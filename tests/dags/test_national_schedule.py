@@ -5,14 +5,12 @@ no task. What an export task that has succeeded leaves behind is made here with 
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.commands import python
 from tests.dags.test_dags import DAGS
 from tests.dags.test_forces import FORCES, NATIONAL
 
@@ -103,19 +101,13 @@ def test_the_scheduler_waits_for_every_export_but_not_beyond_its_time(tmp_path: 
         ).replace('ASSURANCE_RUN_DEADLINE: "08:10"', place)
         + NATIONAL
     )
-    done = subprocess.run(
-        [sys.executable, "-c", SCHEDULE, str(DAGS), json.dumps([step for step, _ in TURNS])],
-        env={
-            **os.environ,
-            "AIRFLOW_HOME": str(tmp_path / "airflow"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
-            "ASSURANCE_FORCES": str(forces),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    done = python(
+        *("-c", SCHEDULE, str(DAGS), json.dumps([step for step, _ in TURNS])),
+        AIRFLOW_HOME=str(tmp_path / "airflow"),
+        AIRFLOW__CORE__LOAD_EXAMPLES="False",
+        AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{tmp_path}/airflow.db",
+        ASSURANCE_FORCES=str(forces),
     )
     assert done.returncode == 0, done.stderr[-3000:]
     seen = json.loads(done.stdout.splitlines()[-1])

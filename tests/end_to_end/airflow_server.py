@@ -1,7 +1,6 @@
 """Start Airflow with `assurance up`, and act like a user of its web pages, through the REST API."""
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from tests.end_to_end.terminal import Terminal
+from tests.ports import free_port
 
 ENDED = ("success", "failed")
 PATIENCE = 600.0
@@ -133,9 +133,7 @@ def airflow(
 
     `login` is a user and a password, by default those that `assurance up` has made.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     settings = {
         "ASSURANCE_AIRFLOW_PORT": port, "ASSURANCE_RETRY_SECONDS": "1", **(extra or {}),
     }  # fmt: skip

@@ -38,8 +38,7 @@ def server_log(state: Path) -> Iterator[Path]:
 def terminal(state: Path, server_log: Path) -> Iterator[Terminal]:
     terminal = Terminal(state)
     try:
-        made = terminal.assurance("simulate", "--seed", SEED, "--from", FIRST_DAY, "--to", LAST_DAY)
-        assert made.returncode == 0, made.stderr
+        terminal.does("simulate", "--seed", SEED, "--from", FIRST_DAY, "--to", LAST_DAY)
         yield terminal
     finally:
         terminal.assurance("db", "stop")

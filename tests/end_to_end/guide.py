@@ -52,10 +52,7 @@ def made_page(terminal: Terminal, place: str) -> str:
         "import sys; from pathlib import Path; from oic_assurance.reporting.documents import pages;"
         "print(pages.pages(Path(sys.argv[1]))[sys.argv[2]])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(terminal.project), place],
-        env=terminal.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = terminal.python("-c", program, str(terminal.project), place)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

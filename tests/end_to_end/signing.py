@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -37,11 +36,7 @@ class Loop:
         )
 
     def as_person(self, person: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", AS_PERSON, person, "signoff", *arguments],
-            env=self.terminal.environment, capture_output=True, text=True, check=False,
-            stdin=subprocess.DEVNULL, timeout=600,
-        )  # fmt: skip
+        return self.terminal.python("-c", AS_PERSON, person, "signoff", *arguments)
 
     def does(self, person: str, *arguments: str) -> dict[str, Any]:
         done = self.as_person(person, *arguments, "--json")
@@ -78,8 +73,7 @@ class Loop:
         )
 
     def run(self, as_at: str) -> None:
-        done = self.terminal.assurance("run", "--as-at", as_at)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.terminal.does("run", "--as-at", as_at)
 
     def ask(self, query: str) -> list[Row]:
         with psycopg.connect(self.terminal.url("gate"), row_factory=dict_row) as gate:

@@ -1,5 +1,6 @@
 """Run `assurance` commands like a user: in a state folder, each as a separate process."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.commands import python
 from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -43,10 +49,37 @@ class Terminal:
 
     def assurance(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an `assurance` command to its end. Return its exit code and output."""
-        return subprocess.run(
-            [sys.executable, "-m", "oic_assurance.cli", *arguments], env=self.environment,
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=600,
-        )  # fmt: skip
+        return self.python("-m", "oic_assurance.cli", *arguments)
+
+    def python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run Python like a command, with `more` variables."""
+        return python(*arguments, environment=self.environment, **more)
+
+    def does(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run an `assurance` command that must succeed."""
+        done = self.assurance(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def document(self, *arguments: str) -> Any:
+        """Return the JSON document of an `assurance` command that must succeed."""
+        return json.loads(self.does(*arguments, "--json").stdout)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query, run with the login of BI tools."""
+        with psycopg.connect(self.url("bi"), row_factory=dict_row) as reader:
+            return reader.execute(query.encode()).fetchall()
+
+    def ask(self, query: str, login: str = "bi") -> list[tuple[Any, ...]]:
+        """Return the rows of a query, run with a login, as tuples."""
+        with psycopg.connect(self.url(login)) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def current(self) -> int:
+        """Return the number of the publication that readers see."""
+        query = "select publication_id from marts.publication where is_current"
+        ((publication_id,),) = self.ask(query)
+        return int(publication_id)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start an `assurance` command, and return without waiting for its end."""
@@ -83,6 +116,33 @@ class Terminal:
 
 
 @contextmanager
+def new_terminal(
+    project: Path = PROJECT, extra: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """Yield the terminal of an empty state folder. The folder is removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="assurance-terminal-"))
+    terminal = Terminal(home, project, extra or {})
+    try:
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def force(
+    since: str,
+    seed: str = "11",
+    project: Path = PROJECT,
+    extra: Mapping[str, str] | None = None,
+) -> Iterator[Terminal]:
+    """Make a synthetic force from a day to 20 April 2026, without a publication."""
+    with new_terminal(project, extra) as terminal:
+        terminal.does("simulate", "--seed", seed, "--from", since, "--to", "2026-04-20")
+        yield terminal
+
+
+@contextmanager
 def published_force(since: str) -> Iterator[Terminal]:
     """Make a synthetic force as `force` does, and publish it as at the next morning."""
     with force(since) as terminal:
@@ -90,27 +150,6 @@ def published_force(since: str) -> Iterator[Terminal]:
         yield terminal
 
 
-@contextmanager
-def force(since: str) -> Iterator[Terminal]:
-    """Make a synthetic force from a day to 20 April 2026, without a publication.
-
-    The state folder is removed at the end.
-    """
-    home = Path(tempfile.mkdtemp(prefix="assurance-published-"))
-    terminal = Terminal(home)
-    try:
-        _do(terminal, "simulate", "--seed", "11", "--from", since, "--to", "2026-04-20")
-        yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
-
-
 def publish(terminal: Terminal) -> None:
     """Publish the synthetic force for the first time."""
-    _do(terminal, "run", "--as-at", "2026-04-21T05:30")
-
-
-def _do(terminal: Terminal, *arguments: str) -> None:
-    done = terminal.assurance(*arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
+    terminal.does("run", "--as-at", "2026-04-21T05:30")

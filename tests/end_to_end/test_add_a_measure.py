@@ -1,18 +1,14 @@
 """Follow add-a-measure.md and add-a-point.md: a measure and a point by entries and rows alone."""
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.end_to_end.guide import blocks, made_page, run_tests, write
 from tests.end_to_end.page_tables import words
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, new_terminal
 from tests.machines.machine import check_out
 
 pytestmark = pytest.mark.slow
@@ -21,32 +17,20 @@ MEASURE, POINT = "add-a-measure", "add-a-point"
 BY_PHONE, MILESTONES = "nccu_intel_by_phone", "plan_milestones_in_time"
 
 
-def done(terminal: Terminal, *arguments: str) -> str:
-    """Run a command that must succeed, and return its output."""
-    result = terminal.assurance(*arguments)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
-def terminal() -> Iterator[Terminal]:
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A force with a publication from before the guides, and one from after."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-measure-"))
-    terminal = Terminal(home / "state", project=home / "project")
-    try:
-        check_out(terminal.project)
-        done(terminal, "simulate", "--seed", "11", "--from", "2025-11-01", "--to", "2026-04-18")
-        done(terminal, "run", "--as-at", "2026-04-19T05:30")
-        _commit(terminal.project)
-        assert len(set(write(MEASURE, terminal.project))) == 2
-        assert len(set(write(POINT, terminal.project))) == 7
-        done(terminal, "sources", "document")
-        done(terminal, "simulate", "--seed", "11", "--from", "2026-04-19", "--to", "2026-04-20")
-        done(terminal, "run", "--as-at", "2026-04-21T05:30")
+    project = check_out(tmp_path_factory.mktemp("measure") / "project")
+    with new_terminal(project) as terminal:
+        terminal.does("simulate", "--seed", "11", "--from", "2025-11-01", "--to", "2026-04-18")
+        terminal.does("run", "--as-at", "2026-04-19T05:30")
+        _commit(project)
+        assert len(set(write(MEASURE, project))) == 2
+        assert len(set(write(POINT, project))) == 7
+        terminal.does("sources", "document")
+        terminal.does("simulate", "--seed", "11", "--from", "2026-04-19", "--to", "2026-04-20")
+        terminal.does("run", "--as-at", "2026-04-21T05:30")
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _commit(project: Path) -> None:
@@ -55,14 +39,8 @@ def _commit(project: Path) -> None:
         subprocess.run(["git", *author, *arguments], cwd=project, check=True)
 
 
-def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(terminal.url("bi")) as reader:
-        return reader.execute(query.encode()).fetchall()
-
-
 def test_the_figures_are_those_of_the_referrals_by_telephone(terminal: Terminal) -> None:
-    by_hand = ask(
-        terminal,
+    by_hand = terminal.ask(
         """
         select date_trunc('month', contacted_at at time zone 'Europe/London')::date,
             count(*) filter (where is_compliant), count(*)
@@ -72,8 +50,7 @@ def test_the_figures_are_those_of_the_referrals_by_telephone(terminal: Terminal)
         """,
     )
     assert by_hand
-    assert by_hand == ask(
-        terminal,
+    assert by_hand == terminal.ask(
         f"""
         select period_start, numerator, denominator from marts.assurance_measure
         where measure_code = '{BY_PHONE}' and org_unit_code = 'ALL' and denominator > 0
@@ -85,9 +62,9 @@ def test_the_figures_are_those_of_the_referrals_by_telephone(terminal: Terminal)
 def test_no_row_is_earlier_than_its_first_day(terminal: Terminal) -> None:
     for table in ("assurance_measure", "assurance_spc"):
         first = f"select min(period_start)::text from marts.{table} where measure_code = "
-        assert ask(terminal, f"{first} '{BY_PHONE}'") == [("2026-01-01",)]
+        assert terminal.ask(f"{first} '{BY_PHONE}'") == [("2026-01-01",)]
     starts = f"select starts_on::text from marts.dim_measure where measure_code = '{BY_PHONE}'"
-    assert ask(terminal, starts) == [("2026-01-01",)]
+    assert terminal.ask(starts) == [("2026-01-01",)]
 
 
 def test_what_was_not_shown_before_is_no_restatement(terminal: Terminal) -> None:
@@ -95,30 +72,29 @@ def test_what_was_not_shown_before_is_no_restatement(terminal: Terminal) -> None
         "select count(*) from marts.restatement"
         f" where measure_code in ('{BY_PHONE}', '{MILESTONES}') or cause = 'RULE_CHANGE'"
     )
-    assert ask(terminal, restated) == [(0,)]
+    assert terminal.ask(restated) == [(0,)]
     failed = "select dataset, dimension from marts.data_quality_status where failed > 0"
-    assert [row for row in ask(terminal, failed) if row[0] in ("assurance_measure",)] == []
+    assert [row for row in terminal.ask(failed) if row[0] in ("assurance_measure",)] == []
 
 
 @pytest.mark.parametrize("measure", [BY_PHONE, MILESTONES])
 def test_every_figure_is_explained_and_has_its_page(terminal: Terminal, measure: str) -> None:
-    months = ask(
-        terminal,
+    months = terminal.ask(
         "select to_char(period_start, 'YYYY-MM') from marts.assurance_measure"
         f" where measure_code = '{measure}' and org_unit_code = 'ALL'",
     )
     # The exit code is 1 if the records do not add up to the published figure.
     for (month,) in months[:2] + months[-1:]:
-        done(terminal, "explain", measure, "--period", month)
+        terminal.does("explain", measure, "--period", month)
     page = made_page(terminal, f"measures/{measure}.md")
     assert "## Who is counted, and who is not" in page
     metrics = terminal.project / "dbt_project/models/marts/assurance/_measures__metrics.yml"
     assert f"name: {measure}" in metrics.read_text(encoding="utf-8")
-    done(terminal, "sources", "document", "--check")
+    terminal.does("sources", "document", "--check")
 
 
 def test_its_unit_tests_pass_and_a_mistake_is_told_before_anything_runs(terminal: Terminal) -> None:
-    tested = done(terminal, "dbt", "test", "--select", "contribution", "int_plan_milestone")
+    tested = terminal.does("dbt", "test", "--select", "contribution", "int_plan_milestone").stdout
     assert "only_telephone_referrals_enter_the_measure_by_phone" in tested
     assert "a_milestone_has_thirty_days" in tested
     declared = terminal.project / "dbt_project/macros/measures/declared.sql"
@@ -138,16 +114,16 @@ def test_the_point_has_a_position_a_status_each_day_and_a_page_in_the_pack(
     terminal: Terminal,
 ) -> None:
     position = "select status, denominator > 0, deadline::text from marts.assurance_position where "
-    ((status, has_figure, deadline),) = ask(terminal, f"{position} point_code = 'MILESTONES'")
+    ((status, has_figure, deadline),) = terminal.ask(f"{position} point_code = 'MILESTONES'")
     assert status in ("in_progress", "not_started")
     assert has_figure
     assert deadline == "2026-06-30"
     days = "select count(*) from marts.assurance_position_day where point_code = 'MILESTONES'"
-    assert ask(terminal, days) == [(325,)]
+    assert terminal.ask(days) == [(325,)]
     pack = terminal.home / "reports" / "pack" / "assurance-pack.html"
     shown = words(pack.read_text(encoding="utf-8"))
     assert "Is each milestone of a plan completed within 30 days of its date?" in shown
-    made = done(terminal, "explain", "--record", "milestone", "OIC-ANL-01 Analyst in post")
+    made = terminal.does("explain", "--record", "milestone", "OIC-ANL-01 Analyst in post").stdout
     assert "\n  governance/plans " in made
 
 

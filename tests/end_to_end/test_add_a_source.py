@@ -1,17 +1,14 @@
 """Follow docs/how-to/add-a-source.md, from the declaration to a publication."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from oic_assurance.sources.declarations.load import DeclarationError, parse
 from tests.end_to_end.guide import blocks, follow, made_page, run_tests
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, new_terminal
 
 GUIDE = "add-a-source"
 DATASET, TABLE = "safeguarding/nrm_referral", "nrm_referral"
@@ -22,33 +19,20 @@ RAW = f"raw_law_enforcement.{TABLE}"
 
 
 @pytest.fixture(scope="module")
-def terminal() -> Iterator[Terminal]:
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A force that has the source of the guide, after a run with its first file."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-source-"))
-    terminal = Terminal(home / "state", project=home / "project")
-    try:
-        follow(GUIDE, terminal.project)
-        done(terminal, "sources", "document")
-        span = ("--from", "2026-05-25", "--to", "2026-06-01")
-        done(terminal, "simulate", "--seed", "11", *span)
+    project = tmp_path_factory.mktemp("source") / "project"
+    follow(GUIDE, project)
+    with new_terminal(project) as terminal:
+        terminal.does("sources", "document")
+        terminal.does("simulate", "--seed", "11", "--from", "2026-05-25", "--to", "2026-06-01")
         (terminal.home / "dropzone" / DATASET / FILE).write_text(blocks(GUIDE)[FILE], "utf-8")
-        done(terminal, "run", "--as-at", "2026-06-02T05:30")
+        terminal.does("run", "--as-at", "2026-06-02T05:30")
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def done(terminal: Terminal, *arguments: str) -> str:
-    """Run a command that must succeed, and return its output."""
-    result = terminal.assurance(*arguments)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(terminal.url("admin")) as administrator:
-        return administrator.execute(query.encode()).fetchall()
+    return terminal.ask(query, "admin")
 
 
 def test_a_mistake_names_its_line() -> None:
@@ -71,7 +55,7 @@ def test_the_file_is_landed_and_the_bad_row_is_in_quarantine_with_every_reason(
         ("NRM260003", "CRIMINAL", "PENDING", None),
         ("NRM260004", None, "NEGATIVE", "2026-06-02"),
     ]
-    listed = " ".join(done(terminal, "quarantine", "list").split())
+    listed = " ".join(terminal.does("quarantine", "list").stdout.split())
     assert DATASET in listed
     assert all(reason in listed for reason in blocks(GUIDE)["reasons"].splitlines())
     known = ask(terminal, "select identifier from identity.pseudonym where kind = 'collar_no'")
@@ -114,13 +98,13 @@ def test_the_files_that_follow_from_it_are_written(terminal: Terminal) -> None:
     page = made_page(terminal, "datasets/safeguarding_nrm_referral.md")
     assert "| stale | if the last delivery is older than 2 days |" in page
     assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in page
-    done(terminal, "sources", "document", "--check")
+    terminal.does("sources", "document", "--check")
 
 
 @pytest.mark.slow
 def test_a_figure_is_explained_as_before(terminal: Terminal) -> None:
     # The exit code is 1 if the records do not add up to the published figure.
-    done(terminal, "explain", "hydra_completion")
+    terminal.does("explain", "hydra_completion")
 
 
 @pytest.mark.slow
@@ -137,7 +121,7 @@ def test_one_model_is_built_beside_the_tables_of_the_run(terminal: Terminal) -> 
         " order by 1"
     )
     before = ask(terminal, tables)
-    built = done(terminal, "dbt", "build", "--select", f"{MODEL}", "int_nccu_referral")
+    built = terminal.does("dbt", "build", "--select", MODEL, "int_nccu_referral").stdout
     assert f"development_staging_law_enforcement.{MODEL}" in built
     assert "Completed successfully" in built
     assert ask(terminal, tables) == before

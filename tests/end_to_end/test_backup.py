@@ -1,6 +1,5 @@
 """A warehouse is restored from a back-up with all figures, and further runs work."""
 
-import json
 import shlex
 import shutil
 import subprocess
@@ -36,14 +35,12 @@ def folder() -> Iterator[Path]:
 def old(folder: Path) -> Iterator[Terminal]:
     """A state folder with one publication and an encrypted archive."""
     terminal = Terminal(folder / "old", extra=settings(folder))
-    made = terminal.assurance("backup", "new-key", "--to", str(folder / "archive-key"))
-    assert made.returncode == 0, made.stderr
+    terminal.does("backup", "new-key", "--to", str(folder / "archive-key"))
     for arguments in (
         ("simulate", "--seed", "5", "--from", "2026-04-01", "--to", "2026-04-20"),
         ("run", "--as-at", "2026-04-21T05:30"),
     ):
-        done = terminal.assurance(*arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
+        terminal.does(*arguments)
     yield terminal
     terminal.assurance("db", "stop")
 
@@ -112,15 +109,13 @@ def test_a_restored_warehouse_has_every_figure(old: Terminal, new: Terminal, fol
     follow(new, folder, check_log)
     sources = {f"AIRFLOW_CONN_{one.upper()}": old.url(one) for one in ("rms", "intelligence")}
     follow(Terminal(new.home, extra={**new.extra, **sources}), folder, run)
-    listed = json.loads(new.assurance("publication", "list", "--json").stdout)["publications"]
+    listed = new.document("publication", "list")["publications"]
     assert [one["publication_id"] > 1 for one in listed if one["is_current"]] == [True]
 
 
 def follow(terminal: Terminal, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the page, which must succeed."""
-    done = terminal.assurance(*arguments(folder, command))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
+    return terminal.does(*arguments(folder, command))
 
 
 def arguments(folder: Path, command: str) -> list[str]:
@@ -147,11 +142,11 @@ def test_a_drill_proves_that_the_back_up_can_be_restored(old: Terminal, folder: 
         "Compare raw with the archive",
         "Compute publication 1 again",
     ]
-    assert json.loads(old.assurance("status", "--json").stdout)["backup"]["proven_at"]
+    assert old.document("status")["backup"]["proven_at"]
     assert "restore" not in old.assurance("notify", "--dry-run").stdout
     assert not (old.home / "drill").exists()
     assert tables_of(old)["marts"] == readers_saw
-    [listed] = json.loads(old.assurance("backup", "list", "--json").stdout)["backups"]
+    [listed] = old.document("backup", "list")["backups"]
     assert (listed["is_there"], listed["proven_at"] is not None) == (True, True)
 
 
@@ -161,7 +156,7 @@ def test_a_drill_that_proves_nothing_says_why_and_is_told(old: Terminal, folder:
     dump = damaged / "warehouse.dump.age"
     dump.write_bytes(dump.read_bytes()[:-1])
     key = ("--key", str(folder / "backup-key"))
-    assert old.assurance("backup", "verify", str(backup)).returncode == 0
+    old.does("backup", "verify", str(backup))
     verified = old.assurance("backup", "verify", str(damaged))
     assert (verified.returncode, "has another size" in verified.stderr) == (1, True)
     done = old.assurance("backup", "drill", str(damaged), *key)

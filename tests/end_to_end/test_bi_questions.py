@@ -31,16 +31,6 @@ def answer(terminal: Terminal, question: str) -> list[dict[str, Any]]:
         return reader.execute(query.encode()).fetchall()
 
 
-def test_there_are_ten_questions_each_with_sql_dax_and_a_pivot() -> None:
-    assert len(QUESTIONS) == 10
-    for question in QUESTIONS:
-        assert block(question, "sql"), question
-        assert block(question, "dax"), question
-        assert "\nPivot: " in question
-        # One or two joins are enough.
-        assert str(block(question, "sql")).count("join ") <= 2
-
-
 def name_of(question: str) -> str:
     return question.split(".")[0]
 
@@ -60,8 +50,7 @@ def test_metricflow_gives_the_same_answer(
     table = tmp_path / "answer.csv"
     program, *arguments = shlex.split(str(block(question, "bash")))
     assert program == "assurance"
-    done = terminal.assurance(*arguments, "--quiet", "--csv", str(table))
-    assert done.returncode == 0, done.stdout + done.stderr
+    terminal.does(*arguments, "--quiet", "--csv", str(table))
     metrics = arguments[arguments.index("--metrics") + 1].split(",")
     with table.open(newline="") as lines:
         # MetricFlow also gives records of no district, and months without a figure.

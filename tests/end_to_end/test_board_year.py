@@ -3,22 +3,18 @@
 The marts are compared with the simulated log of the Board, which was made without them.
 """
 
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from simulator.chance import Chance
 from simulator.governance.board_log import BoardLog
 from tests.end_to_end.signing import Loop
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import new_terminal
 
 pytestmark = pytest.mark.slow
 
@@ -50,16 +46,14 @@ class Year:
     def until(self, day: date) -> None:
         """Simulate the force until the day before `day`, and publish as at 05:30 of `day`."""
         yesterday = day - timedelta(days=1)
-        made = self.loop.terminal.assurance(
+        self.loop.terminal.does(
             "simulate", "--seed", str(SEED), "--from", str(self.next_day), "--to", str(yesterday)
         )
-        assert made.returncode == 0, made.stderr
         self.next_day = day
         self.loop.run(f"{day}T05:30")
 
     def read(self, table: str) -> list[dict[str, Any]]:
-        with psycopg.connect(self.loop.terminal.url("bi"), row_factory=dict_row) as reader:
-            return reader.execute(f"select * from marts.{table}".encode()).fetchall()
+        return self.loop.terminal.rows(f"select * from marts.{table}")
 
     def check_questions(self, day: date) -> None:
         """Each question stands in the mart as in the log, with its age if it has no answer."""
@@ -130,14 +124,9 @@ class Year:
 
 @pytest.fixture
 def year(tmp_path: Path) -> Iterator[Year]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-board-"))
-    terminal = Terminal(home)
     (tmp_path / "plans.pdf").write_bytes(b"the three plans")
-    try:
+    with new_terminal() as terminal:
         yield Year(Loop(terminal, tmp_path))
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_the_board_is_followed_through_a_year(year: Year) -> None:

@@ -32,9 +32,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(terminal: Terminal, first_run: str, key: Path) -> Path:
     """The bundle of the current publication, signed."""
-    done = terminal.assurance("pack", "bundle", "--key", str(key), "--json")
-    assert done.returncode == 0, done.stderr
-    return Path(json.loads(done.stdout)["bundle"]["file"])
+    return Path(terminal.document("pack", "bundle", "--key", str(key))["bundle"]["file"])
 
 
 @pytest.fixture
@@ -46,8 +44,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def test_a_bundle_holds_and_says_what_holds_in_a_sentence(terminal: Terminal, made: Path) -> None:
-    done = terminal.assurance("pack", "verify", str(made))
-    assert done.returncode == 0
+    done = terminal.does("pack", "verify", str(made))
     text = " ".join(done.stdout.split())
     assert text.startswith("The bundle holds. Publication ")
     for part in ("files are as they were bundled", "that the checks passed", "signed it"):
@@ -124,34 +121,24 @@ def test_no_person_and_no_record_is_in_it(terminal: Terminal, folder: Path) -> N
     assert not [name for name in found if name[:7] not in {"OIC-EL-", "COLLECT", "ANALYSE"}]
 
 
-def changed_pack(folder: Path) -> None:
-    page = folder / "pack" / "assurance-pack.html"
-    page.write_text(page.read_text(encoding="utf-8").replace("Not yet", "Yes"), encoding="utf-8")
+Damage = Callable[[Path], None]
+PACK, POSITION = "pack/assurance-pack.html", "figures/assurance_position"
 
 
-def added_file(folder: Path) -> None:
-    (folder / "note.txt").write_text("all is well", encoding="utf-8")
+def edited(*files: str, before: str, after: str, repair: bool = True) -> Damage:
+    """Return what replaces a text in files. The manifest is then updated, if it is not said."""
+
+    def damage(folder: Path) -> None:
+        for name in files:
+            _edit(folder, name, lambda text: text.replace(before, after))
+        if repair:
+            _repair(folder)
+
+    return damage
 
 
-def removed_file(folder: Path) -> None:
-    (folder / "checks.json").unlink()
-
-
-def nothing_changed(folder: Path) -> None:
-    (folder / "gates.json").write_bytes((folder / "gates.json").read_bytes())
-
-
-def changed_row(folder: Path) -> None:
-    """Change a point's code in the rows and in the copy for people. Update the manifest."""
-    _edit(folder, "figures/assurance_position.json", lambda text: text.replace("HYDRA", "HIDRA"))
-    _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
-    _repair(folder)
-
-
-def changed_copy(folder: Path) -> None:
-    """Change a point's code only in the copy that people read. Update the manifest."""
-    _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
-    _repair(folder)
+#: A point's code in the rows and in the copy for people.
+changed_row = edited(f"{POSITION}.json", f"{POSITION}.csv", before="HYDRA", after="HIDRA")
 
 
 def changed_fingerprint(folder: Path) -> None:
@@ -212,8 +199,7 @@ def key_of_every_signature(folder: Path) -> None:
 
 def _change_page(folder: Path, before: str, after: str) -> None:
     """Change what the page of the pack shows, and update the manifest."""
-    _edit(folder, "pack/assurance-pack.html", lambda text: text.replace(before, after))
-    _repair(folder)
+    edited(PACK, before=before, after=after)(folder)
 
 
 def _publication(folder: Path) -> dict[str, Any]:
@@ -234,10 +220,6 @@ def changed_headline(folder: Path) -> None:
 
 def changed_figure(folder: Path) -> None:
     _change_page(folder, _figure(folder), "98.8%")
-
-
-def changed_status(folder: Path) -> None:
-    _change_page(folder, "</strong> In progress</span>", "</strong> Met on time</span>")
 
 
 def hidden_figure(folder: Path) -> None:
@@ -298,14 +280,6 @@ def _verdicts(folder: Path) -> tuple[str, str]:
     return verdict, "passed" if verdict == "warning" else "warning"
 
 
-def changed_checks(folder: Path) -> None:
-    """Change a check's result, and update the manifest."""
-    _edit(
-        folder, "checks.json", lambda text: text.replace('"success": true', '"success": false', 1)
-    )
-    _repair(folder)
-
-
 def changed_time(folder: Path) -> None:
     signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
     signature["signed_at"] = "2020-01-01T00:00:00+00:00"
@@ -331,16 +305,25 @@ def _repair(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (changed_pack, "pack/assurance-pack.html was changed"),
-        (added_file, "note.txt is not in the manifest"),
-        (removed_file, "checks.json is missing"),
+        (edited(PACK, before="Not yet", after="Yes", repair=False), f"{PACK} was changed"),
+        (lambda folder: (folder / "note.txt").touch(), "note.txt is not in the manifest"),
+        (lambda folder: (folder / "checks.json").unlink(), "checks.json is missing"),
         (changed_row, "the rows of marts.assurance_position are not those that the checks passed"),
-        (changed_copy, "assurance_position.csv does not have the values"),
+        (
+            edited(f"{POSITION}.csv", before="HYDRA", after="HIDRA"),
+            "assurance_position.csv does not have the values",
+        ),
         (changed_fingerprint, "do not give that of the publication"),
-        (changed_checks, "the verdict on the stage .* is not that of its checks"),
+        (
+            edited("checks.json", before='"success": true', after='"success": false'),
+            "the verdict on the stage .* is not that of its checks",
+        ),
         (changed_headline, "the sentences at the top of the pack are not those"),
         (changed_figure, "another figure or status of NCCU_INTEL"),
-        (changed_status, "another figure or status of"),
+        (
+            edited(PACK, before="</strong> In progress<", after="</strong> Met on time<"),
+            "another figure or status of",
+        ),
         (hidden_figure, "the pack has 0 places for one figure"),
         (changed_moment_of_the_page, "the pack shows another as-at moment"),
         (changed_moment, "the as-at moment is not that of the rows"),
@@ -357,15 +340,10 @@ def _repair(folder: Path) -> None:
         (changed_time, "the signature does not belong to this bundle"),
     ],
 )
-def test_every_change_is_told(folder: Path, damage: Callable[[Path], None], told: str) -> None:
+def test_every_change_is_told(folder: Path, damage: Damage, told: str) -> None:
     damage(folder)
     with pytest.raises(BrokenError, match=told):
         verify(folder)
-
-
-def test_an_unchanged_bundle_still_holds(folder: Path) -> None:
-    nothing_changed(folder)
-    assert "signed it" in verify(folder)
 
 
 def test_without_a_signature_the_sentence_says_so(folder: Path) -> None:

@@ -7,15 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 from pypdf import PdfReader
 
 from tests.end_to_end.page_tables import tables, words
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, new_terminal
 from tests.national.made_up import export
 from tests.national.world import MIDLANDS, made_up
 
@@ -28,11 +26,6 @@ AS_AT = datetime(2026, 4, 21, 4, 30, tzinfo=UTC)
 SILENT = 43 - 6
 
 
-def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
-    with psycopg.connect(terminal.url("bi"), row_factory=dict_row) as reader:
-        return reader.execute(query.encode()).fetchall()
-
-
 @pytest.fixture(scope="module")
 def zone(terminal: Terminal, first_run: str) -> Iterator[Path]:
     """The dropzone: five made-up forces, and the force of the first run."""
@@ -40,8 +33,7 @@ def zone(terminal: Terminal, first_run: str) -> Iterator[Path]:
     for number, code in enumerate(OTHERS):
         figures = {"HYDRA": (60 + 5 * number, 100), "ELEARNING": (900 + 10 * number, 1000)}
         export(made_up(code, figures, as_at=AS_AT), place, DAY)
-    made = terminal.assurance("release", "national", "--to", str(place))
-    assert made.returncode == 0, made.stderr
+    terminal.does("release", "national", "--to", str(place))
     yield place
     shutil.rmtree(place, ignore_errors=True)
 
@@ -49,25 +41,19 @@ def zone(terminal: Terminal, first_run: str) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def national(zone: Path) -> Iterator[Terminal]:
     """The national warehouse after its first run through Airflow."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-national-"))
-    made = Terminal(home, extra={"ASSURANCE_KIND": "national", "ASSURANCE_DROPZONE": str(zone)})
-    try:
-        ran = made.assurance("run", "--as-at", "2026-04-21T12:00")
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    extra = {"ASSURANCE_KIND": "national", "ASSURANCE_DROPZONE": str(zone)}
+    with new_terminal(extra=extra) as made:
+        ran = made.does("run", "--as-at", "2026-04-21T12:00")
         assert "6 of 43 forces are known." in " ".join(ran.stdout.split())
         yield made
-    finally:
-        made.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_the_position_of_the_force_is_the_one_that_it_published(
     terminal: Terminal, national: Terminal
 ) -> None:
     columns = "point_code, status, numerator, denominator, value, target, deadline"
-    own = ask(terminal, f"select {columns} from marts.assurance_position")
-    shown = ask(
-        national,
+    own = terminal.rows(f"select {columns} from marts.assurance_position")
+    shown = national.rows(
         f"select {columns} from marts.national_position where reporting_force_code = '{REAL}'",
     )
 
@@ -81,12 +67,10 @@ def test_every_month_of_the_whole_force_arrives_unchanged(
     terminal: Terminal, national: Terminal
 ) -> None:
     columns = "measure_code, period_start, numerator, denominator, value"
-    own = ask(
-        terminal,
+    own = terminal.rows(
         f"select {columns} from marts.assurance_measure where org_unit_code = 'ALL' order by 1, 2",
     )
-    shown = ask(
-        national,
+    shown = national.rows(
         f"select {columns} from marts.national_measure"
         f" where reporting_force_code = '{REAL}' order by 1, 2",
     )
@@ -96,7 +80,7 @@ def test_every_month_of_the_whole_force_arrives_unchanged(
 
 
 def test_the_force_is_compared_with_its_group(national: Terminal) -> None:
-    rows = ask(national, "select * from marts.national_funnel where comparison_group = 'MIDLANDS'")
+    rows = national.rows("select * from marts.national_funnel where comparison_group = 'MIDLANDS'")
     compared = {r["reporting_force_code"] for r in rows if r["reading"] != "NOT_COMPARED"}
 
     assert compared == {*OTHERS, REAL}
@@ -109,11 +93,11 @@ def test_the_force_is_compared_with_its_group(national: Terminal) -> None:
 def test_what_leaves_the_force_is_about_no_unit_record_or_person(
     terminal: Terminal, zone: Path
 ) -> None:
-    officers = {row["officer_key"] for row in ask(terminal, "select * from marts.dim_officer")}
-    units = {row["org_unit_code"] for row in ask(terminal, "select * from marts.dim_org_unit")}
+    officers = {row["officer_key"] for row in terminal.rows("select * from marts.dim_officer")}
+    units = {row["org_unit_code"] for row in terminal.rows("select * from marts.dim_org_unit")}
     records = {
-        row["referral_ref"] for row in ask(terminal, "select * from marts.fct_nccu_referral")
-    } | {row["report_urn"] for row in ask(terminal, "select * from marts.fct_intelligence_report")}
+        row["referral_ref"] for row in terminal.rows("select * from marts.fct_nccu_referral")
+    } | {row["report_urn"] for row in terminal.rows("select * from marts.fct_intelligence_report")}
     cells = set()
     for path in zone.rglob(f"*_{REAL}_*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
@@ -169,9 +153,8 @@ def test_a_command_about_records_is_refused_with_one_line(national: Terminal, co
 
 
 def test_a_publication_can_be_computed_again(national: Terminal) -> None:
-    done = national.assurance("publication", "reproduce", "1")
+    done = national.does("publication", "reproduce", "1")
 
-    assert done.returncode == 0, done.stdout + done.stderr
     assert "Equal: 13 tables" in done.stdout
 
 

@@ -1,13 +1,10 @@
 """The events of a roll-back, of a run that waits behind it, and of the release that ends it."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, force
 from tests.lineage_events import ends, faults, latest_events
 
 pytestmark = pytest.mark.slow
@@ -18,22 +15,10 @@ POSITION = "warehouse.marts.assurance_position"
 
 @pytest.fixture(scope="module")
 def two_publications() -> Iterator[Terminal]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-roll-back-"))
-    terminal = Terminal(home)
-    try:
-        done(terminal, "simulate", "--seed", "11", "--from", "2026-03-01", "--to", "2026-04-20")
+    with force("2026-03-01") as terminal:
         for hour in ("05", "06"):
-            done(terminal, "run", "--as-at", f"2026-04-21T{hour}:30")
+            terminal.does("run", "--as-at", f"2026-04-21T{hour}:30")
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def done(terminal: Terminal, *arguments: str) -> str:
-    made = terminal.assurance(*arguments)
-    assert made.returncode == 0, made.stdout + made.stderr
-    return made.stdout
 
 
 def versions(terminal: Terminal, job: str) -> dict[str, str]:
@@ -57,14 +42,14 @@ def test_the_version_of_a_mart_is_always_the_publication_that_readers_see(
     terminal = two_publications
     assert versions(terminal, "assurance_daily.publish")[POSITION] == "2"
 
-    done(terminal, "publication", "rollback", "1", "--reason", "Ann Smith found an error")
+    terminal.does("publication", "rollback", "1", "--reason", "Ann Smith found an error")
     assert versions(terminal, SHOW)[POSITION] == "1"
     assert "Ann Smith" not in str(latest_events(terminal.home))
 
-    done(terminal, "run", "--as-at", "2026-04-21T07:30")
+    terminal.does("run", "--as-at", "2026-04-21T07:30")
     waiting = versions(terminal, "assurance_daily.publish")
     assert POSITION not in waiting
     assert waiting["warehouse.generation.assurance_position__3"] == "3"
 
-    done(terminal, "publication", "release", "--reason", "It was no error")
+    terminal.does("publication", "release", "--reason", "It was no error")
     assert versions(terminal, SHOW)[POSITION] == "3"

@@ -1,20 +1,16 @@
 """If a document that decided a figure is marked SECRET, the next run withdraws and erases it."""
 
 import gzip
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, force, publish
 
 pytestmark = pytest.mark.slow
 
-AS_AT = "2026-04-21T05:30"
 _FIGURE = """
 select publication_id, numerator, denominator
 from marts.assurance_measure
@@ -38,16 +34,8 @@ limit 1
 
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[Terminal]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-recall-"))
-    terminal = Terminal(home)
-    try:
-        made = terminal.assurance("simulate", "--seed", "11", "--from", "2026-03-01",
-                                  "--to", "2026-04-20")  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with force("2026-03-01") as made:
+        yield made
 
 
 def ask(terminal: Terminal, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -61,15 +49,10 @@ def ask(terminal: Terminal, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return warehouse.execute(query.encode(), values or None).fetchall()
 
 
-def run(terminal: Terminal) -> None:
-    done = terminal.assurance("run", "--as-at", AS_AT)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
     terminal: Terminal,
 ) -> None:
-    run(terminal)
+    publish(terminal)
     [(urn, month)] = ask(terminal, _DECIDED)
     [(first, numerator, denominator)] = ask(terminal, _FIGURE, month)
     with psycopg.connect(terminal.url("intelligence")) as source:
@@ -78,7 +61,7 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
             " updated_at = '2026-04-21 05:00+01' where report_urn = %s",
             (urn,),
         )
-    run(terminal)
+    publish(terminal)
     [(second, *figure)] = ask(terminal, _FIGURE, month)
     assert second > first
     assert figure == [numerator - 1, denominator]
@@ -116,5 +99,4 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
     shown = terminal.assurance("erase", "recalls")
     assert "erased" in shown.stdout, shown.stdout + shown.stderr
     assert urn not in shown.stdout
-    verified = terminal.assurance("batch", "verify", "intelligence/report")
-    assert verified.returncode == 0, verified.stdout
+    terminal.does("batch", "verify", "intelligence/report")

@@ -3,27 +3,18 @@
 import csv
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from csvw import CSVW
-from psycopg.rows import dict_row
 
 from tests.end_to_end.page_tables import tables, words
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = pytest.mark.slow
-
-
-def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
-    with psycopg.connect(terminal.url("bi"), row_factory=dict_row) as reader:
-        return reader.execute(query.encode()).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +27,8 @@ def publisher(terminal: Terminal) -> Terminal:
 
 @pytest.fixture(scope="module")
 def folder(publisher: Terminal, first_run: str) -> Path:
-    made = publisher.assurance("release", "make", "--reason", "the first release", "--json")
-    assert made.returncode == 0, made.stderr
-    return Path(json.loads(made.stdout)["release"]["folder"])
+    made = publisher.document("release", "make", "--reason", "the first release")
+    return Path(made["release"]["folder"])
 
 
 def rows(folder: Path, table: str) -> Sequence[dict[str, str]]:
@@ -49,9 +39,8 @@ def rows(folder: Path, table: str) -> Sequence[dict[str, str]]:
 
 def test_a_run_alone_releases_nothing(terminal: Terminal, first_run: str) -> None:
     # Another test of this module may have made the first release. The run must not have made one.
-    known = terminal.assurance("release", "list", "--json")
-    assert known.returncode == 0
-    assert {one["because"] for one in json.loads(known.stdout)["releases"]} <= {"the first release"}
+    known = terminal.document("release", "list")["releases"]
+    assert {one["because"] for one in known} <= {"the first release"}
 
 
 def test_the_checksums_are_right(folder: Path) -> None:
@@ -63,9 +52,9 @@ def test_the_checksums_are_right(folder: Path) -> None:
 
 
 def test_the_files_the_tables_and_the_page_say_the_same(terminal: Terminal, folder: Path) -> None:
-    periods = ask(terminal, "select * from public_release.assurance_period")
-    assert len(ask(terminal, "select * from public_release.assurance_position")) == 4
-    assert ask(terminal, "select * from public_release.assurance_measure")
+    periods = terminal.rows("select * from public_release.assurance_period")
+    assert len(terminal.rows("select * from public_release.assurance_position")) == 4
+    assert terminal.rows("select * from public_release.assurance_measure")
     assert sorted((row["measure_code"], row["period_start"], row["org_unit_code"],
                    row["numerator"]) for row in rows(folder, "assurance_period")
                   if row["point_code"] != "INTEL_PLAN") == sorted(
@@ -78,15 +67,14 @@ def test_the_files_the_tables_and_the_page_say_the_same(terminal: Terminal, fold
         ("Reported cases with their document", "nccu_intel_compliance"),
         ("People who completed all four modules", "elearning_completion"),
     ):
-        released = ask(
-            terminal,
+        released = terminal.rows(
             "select * from public_release.assurance_period where org_unit_code = 'ALL' "
             f"and measure_code = '{code}' order by period_start",
         )
         assert [row[-2] for row in shown.get(title, [])] == [
             f"{row['numerator']:,} of {row['denominator']:,}" for row in released
         ]
-    for row in ask(terminal, "select * from public_release.assurance_position"):
+    for row in terminal.rows("select * from public_release.assurance_position"):
         if not row["is_suppressed"] and row["point_code"] != "INTEL_PLAN":
             assert f"{row['numerator']:,} of {row['denominator']:,}" in words(page)
 
@@ -131,8 +119,7 @@ def test_a_first_release_revises_nothing_and_says_so(folder: Path) -> None:
 
 
 def test_an_interval_in_the_files_is_that_of_the_marts(terminal: Terminal, folder: Path) -> None:
-    found = ask(
-        terminal,
+    found = terminal.rows(
         "select period.measure_code, period.period_start::text, measure.ci_low, measure.ci_high "
         "from public_release.assurance_period as period "
         "inner join marts.assurance_measure as measure "
@@ -152,13 +139,12 @@ def test_an_interval_in_the_files_is_that_of_the_marts(terminal: Terminal, folde
 
 
 def test_nothing_of_a_team_or_a_person_leaves(terminal: Terminal, folder: Path) -> None:
-    (one,) = ask(
-        terminal,
+    (one,) = terminal.rows(
         "select array_agg(distinct officer_key) filter (where officer_key is not null) as keys, "
         "array_agg(distinct record_ref) as records from marts.assurance_exception",
     )
-    teams = ask(
-        terminal, "select org_unit_code, org_unit_name from marts.dim_org_unit where kind = 'TEAM'"
+    teams = terminal.rows(
+        "select org_unit_code, org_unit_name from marts.dim_org_unit where kind = 'TEAM'"
     )
     assert one["keys"]
     assert one["records"]
@@ -180,20 +166,8 @@ def test_nothing_of_a_team_or_a_person_leaves(terminal: Terminal, folder: Path) 
     assert not [ref for ref in one["records"] if ref in units]
 
 
-def test_a_wrong_word_gets_a_suggestion_and_a_reason_is_asked_for(
-    publisher: Terminal, folder: Path
-) -> None:
-    wrong = publisher.assurance("release", "mke")
-    assert (wrong.returncode, "make" in wrong.stderr) == (2, True)
-    unreasoned = publisher.assurance("release", "make")
-    assert unreasoned.returncode == 2
-    assert "--reason" in unreasoned.stderr
-    assert unreasoned.stderr.count("\n") == 1
-
-
 def test_the_files_can_be_written_again(terminal: Terminal, folder: Path, tmp_path: Path) -> None:
-    again = terminal.assurance("release", "files", "1", "--to", str(tmp_path / "again"))
-    assert again.returncode == 0, again.stderr
+    terminal.does("release", "files", "1", "--to", str(tmp_path / "again"))
     for path in folder.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
     back = terminal.assurance("release", "list")
@@ -203,18 +177,15 @@ def test_the_files_can_be_written_again(terminal: Terminal, folder: Path, tmp_pa
 def test_a_withdrawal_is_said_beside_the_files(
     terminal: Terminal, publisher: Terminal, folder: Path
 ) -> None:
-    made = publisher.assurance("release", "make", "--reason", "again", "--json")
-    assert made.returncode == 0, made.stderr
-    second = json.loads(made.stdout)["release"]
-    done = terminal.assurance(
+    second = publisher.document("release", "make", "--reason", "again")["release"]
+    done = terminal.does(
         "release", "withdraw", str(second["release_id"]), "--reason", "a wrong unit"
     )
-    assert done.returncode == 0, done.stderr
     assert "cannot be recalled" in " ".join(done.stdout.split())
     note = Path(second["folder"]) / "WITHDRAWN.html"
     assert "a wrong unit" in words(note.read_text(encoding="utf-8"))
-    assert {row["release_id"] for row in ask(
-        terminal, "select release_id from public_release.assurance_position"
+    assert {row["release_id"] for row in terminal.rows(
+        "select release_id from public_release.assurance_position"
     )} == {1}  # fmt: skip
     listed = terminal.assurance("release", "list")
     assert "withdrawn" in listed.stdout

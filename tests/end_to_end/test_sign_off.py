@@ -1,15 +1,13 @@
 """A point of a synthetic force is closed. Later runs reopen the closure, and it is made again."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.signing import Loop
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import force
 
 pytestmark = pytest.mark.slow
 
@@ -17,17 +15,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[Loop]:
     """A separate synthetic force, because the test changes its plans."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-sign-off-"))
-    terminal = Terminal(home)
-    try:
-        made = terminal.assurance(
-            "simulate", "--seed", "12", "--from", "2026-04-01", "--to", "2026-04-20"
-        )
-        assert made.returncode == 0, made.stderr
+    with force("2026-04-01", seed="12") as terminal:
         yield Loop(terminal, tmp_path)
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:

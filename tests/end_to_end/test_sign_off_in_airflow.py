@@ -1,7 +1,5 @@
 """A step of a sign-off is asked for and made in Airflow, under the account of who answers."""
 
-import json
-
 import pytest
 
 from oic_assurance.platform.airflow.sign_off import LEAVE, MAKE
@@ -17,9 +15,8 @@ CODE = "INTEL_PLAN"
 
 def entries(terminal: Terminal) -> list[tuple[str, str]]:
     """Return the step and the account of each entry about the point."""
-    done = terminal.assurance("signoff", "show", CODE, "--json")
-    assert done.returncode == 0, done.stderr
-    return [(entry["step"], entry["account"]) for entry in json.loads(done.stdout)["entries"]]
+    shown = terminal.document("signoff", "show", CODE)
+    return [(entry["step"], entry["account"]) for entry in shown["entries"]]
 
 
 def ask(server: Airflow, step: str, option: str, because: str) -> str:

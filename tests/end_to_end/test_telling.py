@@ -7,17 +7,15 @@ itself can send a notification.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 import pytest
 
 from tests.end_to_end.airflow_server import Airflow, airflow, patiently
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import PROJECT, Terminal, new_terminal
 from tests.unit.notifications.servers import MailServer
 
 pytestmark = pytest.mark.slow
@@ -29,7 +27,6 @@ COPIED = (
 )  # fmt: skip
 #: The promise is one minute after the start, so the last scheduled run has always missed it.
 DEADLINE = "05:31"
-SPAN = ("--from", "2026-05-25", "--to", "2026-06-01")
 #: The last publication is of this day, so the next one is overdue, whatever the clock says. Before
 #: the first publication of all, the promise is for today.
 PUBLISHED = "2026-06-02T05:30"
@@ -45,7 +42,6 @@ def mail() -> Iterator[MailServer]:
 @pytest.fixture
 def deployment(mail: MailServer, tmp_path: Path) -> Iterator[Terminal]:
     """A deployment that has published once, and a force of one week."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-telling-"))
     for name in COPIED:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copyfile
@@ -57,21 +53,15 @@ def deployment(mail: MailServer, tmp_path: Path) -> Iterator[Terminal]:
         "ASSURANCE_NOTIFY_EMAIL": "lead@example.org",
         "ASSURANCE_RUN_DEADLINE": DEADLINE,
     }
-    # Nobody is told about the first publication.
-    quiet = Terminal(home, tmp_path)
-    try:
-        for arguments in (("simulate", "--seed", "11", *SPAN), ("run", "--as-at", PUBLISHED)):
-            made = quiet.assurance(*arguments)
-            assert made.returncode == 0, made.stdout + made.stderr
-        yield Terminal(home, tmp_path, extra)
-    finally:
-        quiet.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with new_terminal(tmp_path) as quiet:
+        # Nobody is told about the first publication.
+        quiet.does("simulate", "--seed", "11", "--from", "2026-05-25", "--to", "2026-06-01")
+        quiet.does("run", "--as-at", PUBLISHED)
+        yield Terminal(quiet.home, tmp_path, extra)
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(terminal.url("warehouse")) as connection:
-        return connection.execute(query.encode()).fetchall()
+    return terminal.ask(query, "warehouse")
 
 
 def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
@@ -106,10 +96,10 @@ def the_deadline_is_told_while_the_run_is_under_way(
     for _ in patiently("the run does not begin"):
         if ask(terminal, "select from audit.run where outcome = 'running'"):
             break
-    notify(terminal)
+    terminal.does("notify")
     told = times_told(mail)
     # `assurance_watch` does the same as this command.
-    notify(terminal)
+    terminal.does("notify")
     assert times_told(mail) == told
 
 
@@ -126,11 +116,6 @@ def the_watch_closes_the_record_of_a_run_that_airflow_has_ended(
     assert ask(terminal, outcome) == [("running",)]
     assert server.wait_for_end(WATCH, server.trigger(WATCH, "")) == "success"
     assert ask(terminal, outcome) == [("failed",)]
-
-
-def notify(terminal: Terminal) -> None:
-    done = terminal.assurance("notify")
-    assert done.returncode == 0, done.stderr
 
 
 def times_told(mail: MailServer) -> int:

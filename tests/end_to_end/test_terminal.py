@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -77,10 +76,7 @@ def demo(home: Terminal) -> Display:
 
 def summary_of(terminal: Terminal) -> str:
     """Return the summary of the newest run, as a command of 80 columns writes it."""
-    return subprocess.run(
-        [sys.executable, "-c", SUMMARY], env={**terminal.environment, "COLUMNS": "80"},
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    return terminal.python("-c", SUMMARY, COLUMNS="80").stdout
 
 
 def stages_of(display: Display) -> list[str]:
@@ -196,10 +192,7 @@ def test_a_dumb_terminal_gets_plain_lines(terminal: Terminal) -> None:
 
 
 def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(terminal: Terminal) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WORK], env={**terminal.environment, "FORCE_COLOR": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = terminal.python("-c", WORK, FORCE_COLOR="1")
     assert PLAIN_STAGE.fullmatch(done.stdout.rstrip("\n"))
     assert done.stderr == ""
 

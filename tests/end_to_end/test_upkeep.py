@@ -1,10 +1,8 @@
 """The upkeep runs under Airflow's scheduler, and a week of runs and upkeep stays bounded."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -31,12 +29,6 @@ def force() -> Iterator[Terminal]:
         yield terminal
 
 
-def ask(terminal: Terminal, *arguments: str) -> Any:
-    done = terminal.assurance(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
@@ -51,7 +43,7 @@ def test_a_decision_is_carried_out_by_the_dag_and_every_part_is_on_record(
         key = decide_to_erase(force)
         run = server.start("assurance_upkeep")
         assert server.wait_for_end("assurance_upkeep", run) == "success"
-        listed = {one["part"]: one for one in ask(force, "upkeep", "list")["parts"]}
+        listed = {one["part"]: one for one in force.document("upkeep", "list")["parts"]}
     assert {name: one["outcome"] for name, one in listed.items()} == dict.fromkeys(PARTS, "done")
     assert listed["erasures"]["did"]["records"] == 1
     # Airflow hides its database from tasks. The part reached it all the same.
@@ -73,10 +65,9 @@ def decide_to_erase(force: Terminal) -> str:
             " where row_key = %s".encode(),
             (key,),
         )
-    assert force.assurance("upkeep", "run", "review").returncode == 0
-    assert [one["row_key"] for one in ask(force, "upkeep", "due", CUSTODY)["records"]] == [key]
-    decided = force.assurance("upkeep", "decide", "erase", CUSTODY, "--reason", "no purpose")
-    assert decided.returncode == 0, decided.stderr
+    force.does("upkeep", "run", "review")
+    assert [one["row_key"] for one in force.document("upkeep", "due", CUSTODY)["records"]] == [key]
+    force.does("upkeep", "decide", "erase", CUSTODY, "--reason", "no purpose")
     return str(key)
 
 
@@ -94,20 +85,18 @@ def test_a_week_of_runs_with_upkeep_between_them_leaves_no_more_than_a_few_days(
     week = Terminal(force.home, force.project, {"ASSURANCE_KEEP_LOGS_DAYS": "7"})
     logs = force.home / "log"
     for day in DAYS:
-        ran = week.assurance("run", "--as-at", f"2026-04-{day}T05:30")
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        week.does("run", "--as-at", f"2026-04-{day}T05:30")
         grow(logs)
         with psycopg.connect(force.url("transform")) as killed:
             killed.execute("create schema reproduce_marts create table t (n int)")
-        done = week.assurance("upkeep", "run")
-        assert done.returncode == 0, done.stdout
+        week.does("upkeep", "run")
         with psycopg.connect(force.url("gate")) as gate:
             left = gate.execute("select from pg_namespace where nspname like 'reproduce_%'")
             assert left.fetchall() == []
         # Two days pass from run to run, so logs of a week are those of four runs.
         assert len(list(logs.glob("run-*.log"))) <= RUNS_IN_A_WEEK
         assert sum(size_of(path) for path in (logs / GROWS, logs / f"{GROWS}.1")) <= LARGEST
-    outcomes = {one["part"]: one["outcome"] for one in ask(force, "upkeep", "list")["parts"]}
+    outcomes = {one["part"]: one["outcome"] for one in force.document("upkeep", "list")["parts"]}
     assert set(outcomes.values()) == {"done"}
 
 

@@ -1,6 +1,5 @@
 """`assurance pack workbook`: the workbook has the figures that readers see. Making it is logged."""
 
-import json
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -22,9 +21,7 @@ TEXTS = queries(PROJECT_ROOT, SHEETS)
 
 @pytest.fixture(scope="module")
 def made(terminal: Terminal, first_run: str) -> Path:
-    done = terminal.assurance("pack", "workbook", "--json")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["workbook"]
+    found = terminal.document("pack", "workbook")["workbook"]
     assert found["can_be_refreshed"] is True
     return Path(found["file"])
 

@@ -28,6 +28,7 @@ import psycopg
 from tests.end_to_end.airflow_server import Airflow, log_in
 from tests.forces.deployment import Deployment
 from tests.oracle.runner import ROOT
+from tests.ports import free_port
 
 #: The packages of a deployment's image, Celery among them (`make setup-deployment`).
 IMAGE = ROOT / ".venv-deployment" / "bin"
@@ -35,12 +36,6 @@ BUCKET = "forces"
 PATIENCE = 120.0
 OK = 200
 WORKERS = ("worker-1", "worker-2")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @dataclass

@@ -22,7 +22,7 @@ from oic_assurance.warehouse.launcher import MOUNT_POINT
 from oic_assurance.warehouse.programs import Account, launched
 from tests.end_to_end.page_commands import commands
 from tests.end_to_end.signing import Loop
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import PROJECT, force
 
 pytestmark = pytest.mark.slow
 PEOPLE = {"a.lead": "oiclead", "c.chief": "oicchief", "p.commissioner": "oicpcc"}
@@ -53,23 +53,16 @@ def accounts() -> Iterator[Mapping[str, Account]]:
 @pytest.fixture
 def loop() -> Iterator[Loop]:
     """A published force whose plans are in force, with evidence that everybody can read."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-three-"))
     evidence = Path(tempfile.mkdtemp(prefix="assurance-evidence-"))
     evidence.chmod(0o755)
     (evidence / "plans.pdf").write_bytes(b"three plans")
-    terminal = Terminal(home, extra={"ASSURANCE_SECOND_PERSON": "no"})
     try:
-        made = terminal.assurance(
-            "simulate", "--seed", "12", "--from", "2026-04-01", "--to", "2026-04-20"
-        )
-        assert made.returncode == 0, made.stderr
-        loop = Loop(terminal, evidence)
-        loop.drop_plans("2026-04-22T12:00", ["2025-11-01"] * 3)
-        loop.run("2026-04-23T05:30")
-        yield loop
+        with force("2026-04-01", seed="12", extra={"ASSURANCE_SECOND_PERSON": "no"}) as terminal:
+            loop = Loop(terminal, evidence)
+            loop.drop_plans("2026-04-22T12:00", ["2025-11-01"] * 3)
+            loop.run("2026-04-23T05:30")
+            yield loop
     finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(evidence, ignore_errors=True)
 
 

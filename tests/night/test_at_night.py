@@ -73,7 +73,7 @@ from tests.integration.publishing.marts import (
     published,
 )
 from tests.integration.publishing.test_approval import hold, with_a_warning
-from tests.night.page import PAGE, TITLES, Row, Seen, command_of, look_up, rows
+from tests.night.page import TITLES, Row, Seen, command_of, look_up, rows
 from tests.policy_rows import put_rows
 from tests.unit.storage.broken import URL as BROKEN
 
@@ -927,12 +927,3 @@ def test_a_database_that_fails_during_a_stage(
 
     row = expect(Seen(error_of(cut)), "*the database failed*")
     assert command_of(row) == ["assurance", "doctor"]
-
-
-def test_the_first_commands_of_the_page_exist() -> None:
-    block = PAGE.read_text(encoding="utf-8").partition("```\n")[2].partition("```")[0]
-    for line in filter(None, block.splitlines()):
-        program, *arguments = line.split()
-        assert program == ".venv/bin/assurance"
-        command, _ = click_command(arguments)
-        command.make_context(line, arguments_of(arguments))

@@ -45,23 +45,20 @@ class Phases:
     """The phases of the work, one after another.
 
     `what` lists their names, and `began` their starts in seconds of the machine's monotonic clock.
-    `ended` is the end of the last phase. `took` maps each name to the durations in seconds.
+    `ended` is the end of the last phase.
     """
 
     began: list[float] = field(default_factory=list)
     what: list[str] = field(default_factory=list)
     ended: float = 0.0
-    took: dict[str, list[float]] = field(default_factory=dict)
 
     @contextmanager
     def entry(self, what: str) -> Iterator[None]:
         """Record a phase with the name `what`. The phase lasts as long as the block."""
-        began = time.monotonic()
-        self.began.append(began)
+        self.began.append(time.monotonic())
         self.what.append(what)
         yield
         self.ended = time.monotonic()
-        self.took.setdefault(what, []).append(self.ended - began)
 
     def during(self, began: float, seconds: float) -> str | None:
         """Return the phase in which a reader's statement ran.
@@ -79,24 +76,17 @@ class Phases:
 
 @dataclass
 class Activity:
-    """The result of the publications and roll-backs: phases, counts, times and faults."""
+    """The result of the publications and roll-backs: phases, counts and faults."""
 
     phases: Phases = field(default_factory=Phases)
     publications: int = 0
     rollbacks: int = 0
-    #: How many seconds each roll-back took. Those in `commands` ran as an `assurance` command,
-    #: whose time includes the start of Python. Those in `moves` were function calls.
-    moves: list[float] = field(default_factory=list)
-    commands: list[float] = field(default_factory=list)
-    #: The number of attached generations after each publication, and after the readers have ended.
-    attached: list[int] = field(default_factory=list)
+    #: The number of attached generations after the readers have ended.
     attached_afterwards: int = 0
     faults: list[str] = field(default_factory=list)
 
 
-def run_activity(
-    copier: Copier, publications: int, rollbacks: int, quiet: float, *, show_progress: bool = False
-) -> Activity:
+def run_activity(copier: Copier, publications: int, rollbacks: int, quiet: float) -> Activity:
     """Make `publications` publications, and `rollbacks` roll-backs spread evenly among them.
 
     Before each publication, wait for `quiet` seconds.
@@ -115,11 +105,8 @@ def run_activity(
         if number % RETENTION_EVERY == 0:
             with phases.entry(RETENTION):
                 tidy(settings)
-        done.attached.append(attached(settings))
         if number % every == 0 and done.rollbacks < rollbacks:
             _roll_back_and_release(copier, done, by_command=done.rollbacks % 2 == 0)
-        if show_progress:
-            _show_progress(done)
     return done
 
 
@@ -133,13 +120,11 @@ def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) 
     newest = current_publication(settings)
     assert newest is not None
     before = newest.publication_id - 1
-    began = time.monotonic()
     with phases.entry(ROLLBACK):
         if by_command:
             roll_back_by_command(before, _WHY)
         else:
             rollback(settings, before, _WHY)
-    (done.commands if by_command else done.moves).append(time.monotonic() - began)
     done.rollbacks += 1
     with phases.entry(CANDIDATE):
         build = copier.make()
@@ -188,11 +173,3 @@ def _size(conn: psycopg.Connection, name: str) -> int:
         "select pg_total_relation_size(to_regclass(%s))", (f"generation.{name}",)
     ).fetchone()
     return int(row[0]) if row else 0
-
-
-def _show_progress(done: Activity) -> None:
-    took = done.phases.took
-    sys.stderr.write(
-        f"publication {done.publications}: candidate {took[CANDIDATE][-1]:.2f} s, "
-        f"publication {took[PUBLICATION][-1]:.2f} s, {done.attached[-1]} attached\n"
-    )

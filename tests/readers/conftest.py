@@ -2,10 +2,7 @@
 
 import dataclasses
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,28 +10,17 @@ from psycopg.conninfo import make_conninfo
 
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import load_settings
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, published_force
 from tests.readers.copies import Copier
 
 
 @pytest.fixture(scope="package")
 def force() -> Iterator[Terminal]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-odbc-"))
-    terminal = Terminal(home)
-    try:
-        for command in (
-            ("simulate", "--seed", "11", "--from", "2025-11-01", "--to", "2026-04-20"),
-            ("run", "--as-at", "2026-04-21T05:30"),
-        ):
-            done = terminal.assurance(*command)
-            assert done.returncode == 0, done.stdout + done.stderr
+    with published_force("2025-11-01") as terminal:
         # A second publication, so that a test can roll back to the first.
-        settings = dataclasses.replace(load_settings(), home=home)
+        settings = dataclasses.replace(load_settings(), home=terminal.home)
         publish(settings, Copier.of_current(settings).make())
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="package")
@@ -52,8 +38,7 @@ def logins(force: Terminal) -> dict[str, str]:
 
 
 def _new_login(force: Terminal, login: str, *rights: str) -> str:
-    done = force.assurance("access", "give", login, *rights, "--reason", "a test of readers")
-    assert done.returncode == 0, done.stderr
+    done = force.does("access", "give", login, *rights, "--reason", "a test of readers")
     password = re.search(r"stored anywhere: (\S+)", done.stdout)
     assert password, done.stdout
     return make_conninfo(force.url("bi"), user=login, password=password[1])

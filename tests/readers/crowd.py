@@ -35,11 +35,6 @@ class Crowd:
         """The numbers of the publications that any reader saw."""
         return {number for one in self.seen for number in one.publications}
 
-    @property
-    def transactions(self) -> int:
-        """The total number of transactions of all readers."""
-        return sum(one.transactions for one in self.seen)
-
 
 @contextmanager
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:

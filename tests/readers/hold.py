@@ -1,10 +1,8 @@
 """Measure the cost of one reader who reads an old publication while many new ones are made."""
 
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 
 from psycopg import sql
 
@@ -20,57 +18,29 @@ from tests.readers.copies import Copier
 from tests.readers.kinds import AT_A_TIME
 from tests.readers.questions import Known, learn
 
-MEGABYTE = 1024 * 1024
-
 
 @dataclass
 class HoldResult:
     """The measurements of the trial with one long reader, and the faults that it found."""
 
-    seconds: float = 0.0
     generation_bytes: int = 0
     database_bytes: list[int] = field(default_factory=list)
-    #: How many seconds each publication took: `before` the reader began, and `meanwhile`, while it
-    #: read.
-    before: list[float] = field(default_factory=list)
-    meanwhile: list[float] = field(default_factory=list)
     attached_meanwhile: int = 0
     attached_afterwards: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def table(self) -> str:
-        """Return the measurements as a table in Markdown."""
-        return "\n".join(self._lines())
 
-    def _lines(self) -> Iterable[str]:
-        grown = (self.database_bytes[-1] - self.database_bytes[0]) / MEGABYTE
-        yield "| one reader keeps reading an old publication | |"
-        yield "|---|---:|"
-        yield f"| time for which the reader reads | {self.seconds:,.0f} s |"
-        yield f"| publications before: median | {median(self.before):.2f} s |"
-        yield (
-            f"| {len(self.meanwhile)} publications meanwhile: median, longest "
-            f"| {median(self.meanwhile):.2f} s, {max(self.meanwhile):.2f} s |"
-        )
-        yield f"| most generations attached meanwhile | {self.attached_meanwhile} |"
-        yield f"| generations attached after the next retention | {self.attached_afterwards} |"
-        yield f"| size of one generation | {self.generation_bytes / MEGABYTE:,.1f} MB |"
-        yield f"| the database grew by | {grown:,.1f} MB |"
-
-
-def hold(
-    settings: Settings, seconds: float, publications: int, *, show_progress: bool = False
-) -> HoldResult:
+def hold(settings: Settings, seconds: float, publications: int) -> HoldResult:
     """Keep a reader in a transaction with a half-read cursor while new publications are made.
 
     The publications are spread over `seconds`. At the end, the reader must still see the
     publication with which it began. While the reader reads, old generations stay attached. After
     the reader has ended, retention must detach them.
     """
-    held = HoldResult(seconds=seconds)
+    held = HoldResult()
     copier = Copier.of_current(settings)
     for _ in range(3):
-        held.before.append(_publish(copier))
+        _publish(copier)
     known = learn(url(settings, "bi"), {})
     largest = max(known.rows, key=lambda name: known.rows[name])
     held.database_bytes.append(_database_bytes(settings))
@@ -86,10 +56,8 @@ def hold(
             began = time.monotonic()
             for number in range(1, publications + 1):
                 time.sleep(max(0.0, began + seconds * number / publications - time.monotonic()))
-                held.meanwhile.append(_publish(copier))
+                _publish(copier)
                 held.attached_meanwhile = max(held.attached_meanwhile, attached(settings))
-                if show_progress:
-                    sys.stderr.write(f"publication {number}: {held.meanwhile[-1]:.2f} s\n")
             read += cursor.fetchall()
         held.faults += _faults(known, largest, read, publication)
         for table, rows in known.rows.items():
@@ -106,13 +74,9 @@ def hold(
     return held
 
 
-def _publish(copier: Copier) -> float:
-    build = copier.make()
-    began = time.monotonic()
-    publish(copier.settings, build)
-    took = time.monotonic() - began
+def _publish(copier: Copier) -> None:
+    publish(copier.settings, copier.make())
     tidy(copier.settings)
-    return took
 
 
 def _faults(known: Known, table: str, read: list[tuple[int]], publication: int) -> Iterable[str]:

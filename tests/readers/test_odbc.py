@@ -87,15 +87,14 @@ def test_what_was_released_is_there_with_every_column(bi: Any) -> None:
 def test_one_transaction_sees_one_publication_during_a_roll_back(bi: Any, force: Terminal) -> None:
     pointer = "select publication_id from marts.publication where is_current"
     [(before,)] = rows_of(bi, pointer)[1]
-    done = force.assurance("publication", "rollback", str(before - 1), "--reason", "to see")
-    assert done.returncode == 0, done.stderr
+    force.does("publication", "rollback", str(before - 1), "--reason", "to see")
     assert rows_of(bi, pointer)[1][0][0] == before
     assert {row[0] for row in rows_of(bi, "select publication_id from dim_date")[1]} == {before}
     bi.commit()
     assert {row[0] for row in rows_of(bi, "select publication_id from dim_date")[1]} == {before - 1}
     bi.commit()
-    assert force.assurance("publication", "release", "--reason", "seen").returncode == 0
-    done = force.assurance("publication", "rollback", str(before), "--reason", "seen")
+    force.does("publication", "release", "--reason", "seen")
+    force.does("publication", "rollback", str(before), "--reason", "seen")
     assert rows_of(bi, pointer)[1][0][0] == before
 
 

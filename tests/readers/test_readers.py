@@ -1,22 +1,17 @@
 """Publications and roll-backs do not disturb any kind of reader."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import psycopg
 import pytest
 from psycopg import sql
 
 from oic_assurance.publishing.retention import ATTACHED
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect, url
-from tests.crash.world import environment_of_tests
+from tests.end_to_end.terminal import published_force
 from tests.integration.publishing.marts import published
 from tests.readers.hold import hold
 from tests.readers.kinds import KINDS, PLAIN_KINDS, Reader, Seen
-from tests.readers.questions import PROJECT, learn
+from tests.readers.questions import learn
 from tests.readers.report import MOST_RATIO
 from tests.readers.trial import trial
 
@@ -99,17 +94,15 @@ def test_a_session_left_in_a_transaction_is_ended(
 
 @pytest.mark.slow
 def test_sixteen_readers_notice_no_publication_and_no_rollback(
-    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    output = tmp_path / "output.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.readers", "--json", str(output)],
-        cwd=PROJECT, env=environment_of_tests(), stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
-    found = json.loads(output.read_text())
-    assert found["faults"] == []
-    assert (found["publications"], found["rollbacks"]) == (50, 5)
-    assert set(found["kinds"]) == set(KINDS)
-    assert found["ratio"] <= MOST_RATIO
-    assert found["attached"] == ATTACHED
-    assert done.returncode == 0
+    with published_force("2026-01-01") as force:
+        monkeypatch.setenv("ASSURANCE_HOME", str(force.home))
+        report = trial(
+            load_settings(), kinds=list(KINDS), readers=16, publications=50, rollbacks=5, quiet=1.0
+        )
+    assert report.faults == []
+    assert (report.activity.publications, report.activity.rollbacks) == (50, 5)
+    assert {one.kind for one in report.crowd.seen if one.transactions} == set(KINDS)
+    assert report.ratio <= MOST_RATIO
+    assert report.activity.attached_afterwards == ATTACHED

@@ -28,8 +28,7 @@ PIVOTS = [(number, one) for number, one in enumerate(SHEETS, start=2) if one.piv
 
 @pytest.fixture(scope="module")
 def made(force: Terminal) -> Path:
-    done = force.assurance("pack", "workbook", "--json")
-    assert done.returncode == 0, done.stderr
+    done = force.does("pack", "workbook", "--json")
     return Path(json.loads(done.stdout)["workbook"]["file"])
 
 
@@ -100,8 +99,7 @@ def found(lines: list[list[Any]], *, across: bool, values: int) -> set[tuple[Any
 def test_the_workbook_of_an_earlier_publication_stays_what_it_is(force: Terminal) -> None:
     with psycopg.connect(force.url("bi")) as reader:
         [(number,)] = reader.execute("select min(publication_id) from marts.publication").fetchall()
-    done = force.assurance("pack", "workbook", "--publication", str(number), "--json")
-    assert done.returncode == 0, done.stderr
+    done = force.does("pack", "workbook", "--publication", str(number), "--json")
     answer = json.loads(done.stdout)["workbook"]
     assert answer["can_be_refreshed"] is False
     with zipfile.ZipFile(answer["file"]) as file:

@@ -24,7 +24,6 @@ def trial(
     rollbacks: int,
     quiet: float,
     queries: Mapping[str, str] | None = None,
-    show_progress: bool = False,
 ) -> Report:
     """Publish copies of the current publication and roll back, while readers check the answers.
 
@@ -34,7 +33,7 @@ def trial(
     publish(settings, copier.make())
     known = learn(url(settings, "bi"), dashboard_queries() if queries is None else queries)
     with crowd(url(settings, "bi"), known, kinds, readers) as together:
-        done = run_activity(copier, publications, rollbacks, quiet, show_progress=show_progress)
+        done = run_activity(copier, publications, rollbacks, quiet)
     # Retention cannot detach an old generation while a reader may still read it. All readers have
     # ended, so the remaining old generations can be detached now.
     detach_old(settings, patience=CATCH_UP_SECONDS)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from oic_assurance.clock import default_as_at, london_day, parse_moment, start_of_day, utc_now
+from oic_assurance.clock import default_as_at, london_day, parse_moment, start_of_day
 from oic_assurance.errors import AssuranceError
 
 
@@ -65,7 +65,3 @@ def test_a_day_is_a_london_day() -> None:
     assert (
         start_of_day(date(2026, 10, 26)) - start_of_day(date(2026, 10, 25))
     ).total_seconds() == (25 * 3600)
-
-
-def test_now_is_aware() -> None:
-    assert utc_now().tzinfo is UTC

@@ -20,10 +20,7 @@ from tests.upgrade.interrupted import schema
 
 pytestmark = pytest.mark.usefixtures("warehouse")
 
-_MART = "select value from assurance_measure"
-_RANKS = (
-    "create schema analyst; create view analyst.ranks as select rank_grade from marts.dim_officer"
-)
+_MART = b"select value from assurance_measure"
 
 
 @pytest.fixture
@@ -71,10 +68,10 @@ def test_every_migration_is_applied_and_noted_once() -> None:
 def test_readers_of_every_kind_read_the_current_publication_afterwards() -> None:
     upgrade()
     with psycopg.connect(url(load_settings(), "bi")) as reader:
-        assert reader.execute(f"{_MART}".encode()).fetchall() == [(0.5,)]
+        assert reader.execute(_MART).fetchall() == [(0.5,)]
     with as_supervisor() as reader:
         reader.execute("set search_path = limited")
-        assert reader.execute(f"{_MART}".encode()).fetchall() == [(0.5,)]
+        assert reader.execute(_MART).fetchall() == [(0.5,)]
         assert reader.execute("select officer_key from dim_officer").fetchall() == []
 
 
@@ -106,22 +103,18 @@ def test_a_view_of_a_person_on_a_mart_stays_with_its_owner() -> None:
     assert owners == [("warehouse_owner", "warehouse_owner")]
 
 
-def test_a_view_of_a_person_is_never_dropped() -> None:
-    """A migration drops the column `rank_grade`, and what rests on it."""
-    run(
-        "create schema analyst;"
-        "create view analyst.ranks as select rank_grade from marts.dim_officer"
-    )
-    refused("removes columns that a view of yours reads: analyst.ranks")
-    run("drop view analyst.ranks")
-    upgrade()
-
-
-def test_a_view_of_a_person_on_a_view_of_dbt_is_named() -> None:
-    run(
-        "create schema analyst; create view analyst.mine as"
-        " select period_start from staging_general.stg_audit__released_figure"
-    )
-    refused("view analyst.mine depends on view staging_general.stg_audit__released_figure")
-    run("drop view analyst.mine")
+@pytest.mark.parametrize(
+    ("name", "query", "refusal"),
+    [
+        # A migration drops the column `rank_grade`, and what rests on it.
+        ("ranks", "select rank_grade from marts.dim_officer",
+         "removes columns that a view of yours reads: analyst.ranks"),
+        ("mine", "select period_start from staging_general.stg_audit__released_figure",
+         "view analyst.mine depends on view staging_general.stg_audit__released_figure"),
+    ],
+)  # fmt: skip
+def test_a_view_of_a_person_is_named_and_never_dropped(name: str, query: str, refusal: str) -> None:
+    run(f"create schema analyst; create view analyst.{name} as {query}")
+    refused(refusal)
+    run(f"drop view analyst.{name}")
     upgrade()

@@ -20,8 +20,8 @@ import yaml
 
 from oic_assurance.platform.superset.server import ENVIRONMENT
 from oic_assurance.settings import load_settings
-from tests.connectors.mariadb_server import free_port
 from tests.end_to_end.terminal import Terminal
+from tests.ports import free_port
 from tests.tls import TlsServer, make_certificates
 
 PROJECT = load_settings().project_root

@@ -109,17 +109,3 @@ def test_any_other_first_line_is_unreadable(settings: Settings, line: bytes) -> 
 def test_rows_keep_their_numbers_around_gaps(gaps: set[int], numbers: list[int]) -> None:
     rows: list[Row] = [[0, text] for text in "abc"]
     assert [row[0] for row in number_around_gaps(rows, gaps)] == numbers
-
-
-def test_extracts_and_files_are_told_apart_by_their_name() -> None:
-    assert not batch().is_extract
-    assert batch(archived_as="batches/rms/x/00000007-x.copy.gz").is_extract
-    assert not batch(archived_as=None).is_extract
-
-
-def test_gaps_are_counted_over_all_tables() -> None:
-    erased = batch(gaps={"session": [1, 4], "attendance": [2]})
-    assert erased.gap_count == 3
-    assert erased.gaps_of("session") == {1, 4}
-    assert erased.gaps_of("plan") == set()
-    assert batch().gap_count == 0

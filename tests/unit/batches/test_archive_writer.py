@@ -42,13 +42,3 @@ def test_an_interrupted_writer_leaves_no_file(settings: Settings, archive: Archi
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert archived_files(archive_store(settings), PEOPLE) == {}
-
-
-def test_the_files_of_a_dataset_are_listed_by_name(settings: Settings, archive: Archive) -> None:
-    assert archived_files(archive_store(settings), dataset("hr/org_unit")) == {}
-    for batch_id in (12, 7):
-        archive.store(content(b"x"), "personnel_20260101.csv", batch_id)
-    assert list(archived_files(archive_store(settings), PEOPLE)) == [
-        "batches/hr/personnel/00000007-personnel_20260101.csv.gz",
-        "batches/hr/personnel/00000012-personnel_20260101.csv.gz",
-    ]

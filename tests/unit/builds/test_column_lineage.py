@@ -41,53 +41,56 @@ def inputs(query: str, **more: Any) -> dict[str, set[str]]:
     }
 
 
-def test_a_renamed_column_is_followed_through_the_common_table_expressions() -> None:
-    query = """
-        with source as (select * from "w"."raw"."person"),
-        renamed as (select number as officer_no, born from source)
-        select * from renamed
-    """
-    assert inputs(query) == {"officer_no": {"person.number"}, "born": {"person.born"}}
-
-
-def test_a_computed_column_has_every_column_that_enters_its_value() -> None:
-    query = """
-        select
-            person.number || coalesce(rank.title, '') as words,
-            case when person.born is null then 'x' else person.rank_code end as kind
-        from "w"."raw"."person" as person
-        left join "w"."policy"."rank" as rank on person.rank_code = rank.rank_code
-    """
-    assert inputs(query) == {
-        "words": {"person.number", "rank.title"},
-        "kind": {"person.born", "person.rank_code"},
-    }
-
-
-def test_a_column_that_only_joins_or_filters_is_no_input() -> None:
-    query = """
-        select rank.title
-        from "w"."raw"."person" as person
-        inner join "w"."policy"."rank" as rank on person.rank_code = rank.rank_code
-        where person.born is not null
-    """
-    assert inputs(query) == {"title": {"rank.title"}}
-
-
-def test_a_union_has_the_inputs_of_both_halves() -> None:
-    query = """
-        select number as code from "w"."raw"."person"
-        union all
-        select rank_code from "w"."policy"."rank"
-    """
-    assert inputs(query) == {"code": {"person.number", "rank.rank_code"}}
-
-
-def test_a_fixed_value_has_no_inputs() -> None:
-    assert inputs("""select 'HYDRA' as point, count(*) as n from "w"."raw"."person" """) == {
-        "point": set(),
-        "n": set(),
-    }
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            """
+            with source as (select * from "w"."raw"."person"),
+            renamed as (select number as officer_no, born from source)
+            select * from renamed
+            """,
+            {"officer_no": {"person.number"}, "born": {"person.born"}},
+        ),
+        (
+            """
+            select
+                person.number || coalesce(rank.title, '') as words,
+                case when person.born is null then 'x' else person.rank_code end as kind
+            from "w"."raw"."person" as person
+            left join "w"."policy"."rank" as rank on person.rank_code = rank.rank_code
+            """,
+            {"words": {"person.number", "rank.title"}, "kind": {"person.born", "person.rank_code"}},
+        ),
+        (
+            """
+            select rank.title
+            from "w"."raw"."person" as person
+            inner join "w"."policy"."rank" as rank on person.rank_code = rank.rank_code
+            where person.born is not null
+            """,
+            {"title": {"rank.title"}},
+        ),
+        (
+            """
+            select number as code from "w"."raw"."person"
+            union all
+            select rank_code from "w"."policy"."rank"
+            """,
+            {"code": {"person.number", "rank.rank_code"}},
+        ),
+        (
+            """select 'HYDRA' as point, count(*) as n from "w"."raw"."person" """,
+            {"point": set(), "n": set()},
+        ),
+        ('select value from "w"."generation"."measure__7"', {"value": set()}),
+    ],
+    ids=["renamed", "computed", "only joins", "union", "fixed value", "table of no manifest"],
+)
+def test_a_column_has_every_column_that_enters_its_value(
+    query: str, expected: dict[str, set[str]]
+) -> None:
+    assert inputs(query) == expected
 
 
 def test_a_source_without_declared_columns_has_those_that_the_query_names() -> None:
@@ -100,13 +103,6 @@ def test_a_source_without_declared_columns_has_those_that_the_query_names() -> N
         select number, born as day from numbered where recency = 1
     """
     assert inputs(query, raw_columns=()) == {"number": {"person.number"}, "day": {"person.born"}}
-
-
-def test_a_table_that_the_manifest_does_not_have_is_no_input() -> None:
-    assert inputs('select value, rank from "w"."generation"."measure__7"') == {
-        "value": set(),
-        "rank": set(),
-    }
 
 
 @pytest.mark.parametrize("query", ["select from where", "select nowhere.x from nothing as a"])

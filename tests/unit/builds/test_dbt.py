@@ -7,7 +7,6 @@ import pytest
 
 from oic_assurance.builds import dbt
 from oic_assurance.builds.dbt import Node, into_our_log, one_line, run_dbt
-from oic_assurance.builds.record import schema_prefix
 from oic_assurance.builds.test_results import evidence_of
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import load_settings
@@ -96,11 +95,6 @@ def test_an_error_keeps_its_reason() -> None:
 def test_a_test_can_say_what_it_looks_after() -> None:
     evidence = evidence_of(node("pass", meta={"dimension": "privacy", "owner": "assurance lead"}))
     assert (evidence[1], evidence[6]) == ("privacy", "assurance lead")
-
-
-def test_builds_beside_the_daily_one_have_schemas_of_their_own() -> None:
-    assert schema_prefix("daily") == ""
-    assert schema_prefix("reproduce") == "reproduce_"
 
 
 def test_dbts_warnings_and_errors_are_logged_by_their_first_line(

@@ -49,18 +49,3 @@ def test_a_java_home_without_java_is_named(
     java.parent.mkdir()
     java.touch()
     engine.check_engine(on_spark)
-
-
-def test_postgresql_is_given_the_command_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[object] = []
-
-    def run_dbt(*arguments: object) -> list[object]:
-        given.extend(arguments)
-        return []
-
-    monkeypatch.setattr(engine, "run_dbt", run_dbt)
-    settings = Settings(tmp_path, tmp_path, f"file://{tmp_path}", "E23000022")
-    assert engine.run_models(settings, "restate", ["run"]) == []
-    assert given == [settings, "restate", ["run"]]

@@ -11,19 +11,15 @@ import pytest
 from oic_assurance.cli import forces as commands
 from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
-from oic_assurance.forces.enter import leave
 from oic_assurance.platform.side_by_side import Ended
+from tests.unit.forces.conftest import deployment
 from tests.unit.forces.test_declared import TWO
 
+__all__ = ["deployment"]
+
+pytestmark = pytest.mark.usefixtures("deployment")
+
 NORTH, SOUTH = "E23000022", "E23000021"
-
-
-@pytest.fixture(autouse=True)
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path))
-    (tmp_path / "forces.yml").write_text(TWO)
-    yield tmp_path
-    leave()
 
 
 def test_a_command_about_one_force_asks_for_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import tomllib
@@ -21,6 +20,7 @@ from oic_assurance.cli.main import COMMANDS, MODULES, PAGES, cli, run_command
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
+from tests.commands import python
 from tests.conftest import PROJECT_ROOT
 
 #: The options without a default value: without the option, nothing is selected or nothing happens.
@@ -216,15 +216,6 @@ def test_every_command_is_described_and_every_option_has_a_meaning_and_a_default
             assert option.default is not None or is_free, (path, option.name)
 
 
-def test_a_group_lists_its_commands_with_their_whole_description(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    run_command(["publication", "--help"])
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "reject Do not publish build ID, which has warnings and waits for a decision." in shown
-
-
 def test_version_is_that_of_pyproject_toml_and_of_the_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -274,17 +265,11 @@ def complete(
 ) -> subprocess.CompletedProcess[str]:
     """Ask the command line to complete some words, as a shell's completion script does."""
     script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, *python_options, "-c", script],
-        env={
-            **os.environ,
-            "_ASSURANCE_COMPLETE": instruction,
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(words.count(" ")),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    return python(
+        *(*python_options, "-c", script),
+        _ASSURANCE_COMPLETE=instruction,
+        COMP_WORDS=words,
+        COMP_CWORD=str(words.count(" ")),
     )
 
 
@@ -341,6 +326,6 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "sys.exit(len(heavy & set(sys.modules)))"
     )
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    done = python("-c", script)
     assert done.returncode == 0
     assert time.monotonic() - began < 5

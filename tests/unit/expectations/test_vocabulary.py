@@ -43,7 +43,7 @@ def declared(kind: Kind) -> Tables:
     }
     files = [file for name in ("models", "seeds") for file in (MODELS / name).rglob("*.yml")]
     for file in files:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
         for one in [*content.get("models", ()), *content.get("seeds", ())]:
             columns = {column["name"] for column in one.get("columns", ())}
             for schema in MODELLED:
@@ -124,16 +124,20 @@ def place(suite: Suite, expectation: Expectation, column: str) -> str:
     said = "\n".join([*expectation.columns, *map(str, expectation.arguments.values())])
     own = suite.dataset.replace("/", "_") + ".py"
     for file in [*FOLDER.rglob(own), *sorted(FOLDER.glob("shared/*.py"))]:
-        text = file.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
-            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-                continue
-            parts = re.split(r"<<\w+>>", node.value)
-            if any(word.search(part) and part in said for part in parts):
-                after = text.splitlines()[node.lineno - 1 :]
-                line = next((n for n, one in enumerate(after) if word.search(one)), 0)
-                return f"{file.relative_to(FOLDER.parent)}, line {node.lineno + line}"
+        lines, texts = written(file)
+        for number, text in texts:
+            if any(word.search(part) and part in said for part in re.split(r"<<\w+>>", text)):
+                line = next((n for n, one in enumerate(lines[number - 1 :]) if word.search(one)), 0)
+                return f"{file.relative_to(FOLDER.parent)}, line {number + line}"
     return suite.name
+
+
+@cache
+def written(file: Path) -> tuple[list[str], list[tuple[int, str]]]:
+    """Return the lines of a Python file, and each text in it with the number of its line."""
+    source = file.read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    return source.splitlines(), [(n.lineno, n.value) for n in nodes if isinstance(n.value, str)]
 
 
 def wrong(kind: Kind, suite: Suite) -> list[str]:

@@ -126,12 +126,21 @@ def test_a_mistake_is_named_with_its_line(before: str, after: str, line: int, me
     assert message in raised.value.message
 
 
-@pytest.mark.parametrize("key", ["home", "dropzone", "archive", "reports"])
-def test_two_forces_may_not_share_a_place(key: str) -> None:
-    text = TWO.replace("    server: east", f"    {key}: /srv/x").replace(
-        "    owner:", f"    {key}: /srv/x/\n    owner:"
-    )
-    with pytest.raises(ForcesError, match=f"the force E23000022 has the same {key}"):
+@pytest.mark.parametrize(
+    ("north", "south", "message"),
+    [
+        *(
+            (f"{key}: /srv/x", f"{key}: {same}", f"the force E23000022 has the same {key}")
+            for key in ("home", "dropzone", "archive", "reports")
+            for same in ("/srv/x/", "/srv/y/../x")
+        ),
+        # The workers of a queue hold the secrets of one force.
+        ("queue: east", "queue: east", "line 14: the force E23000022 has the queue 'east' too"),
+    ],
+)
+def test_two_forces_may_not_share_a_place_or_a_queue(north: str, south: str, message: str) -> None:
+    text = TWO.replace("server: east", north).replace("    owner:", f"    {south}\n    owner:")
+    with pytest.raises(ForcesError, match=message):
         read_forces(text, FILE)
 
 
@@ -156,14 +165,6 @@ def test_a_dropzone_inside_that_of_another_force_is_refused(
         read_forces(text, FILE)
     beside = text.replace("/srv/in/", "/srv/in-")
     assert len(read_forces(beside, FILE).forces) == 2
-
-
-def test_two_forces_may_not_share_a_queue_whose_workers_hold_the_secrets_of_one() -> None:
-    text = TWO.replace("    server: east", "    queue: east").replace(
-        "    owner:", "    queue: east\n    owner:"
-    )
-    with pytest.raises(ForcesError, match="line 14: the force E23000022 has the queue 'east' too"):
-        read_forces(text, FILE)
 
 
 def test_the_password_in_a_url_is_not_shown() -> None:
@@ -193,14 +194,6 @@ def test_a_folder_is_relative_to_the_file(tmp_path: Path) -> None:
     north = read_forces(text, tmp_path / "forces.yml").forces["E23000022"]
     assert north.home == str(tmp_path / "north")
     assert north.dropzone == "s3://drops/north"
-
-
-def test_two_spellings_of_a_folder_are_one_folder() -> None:
-    text = TWO.replace("    server: east", "    home: /srv/x").replace(
-        "    owner:", "    home: /srv/y/../x\n    owner:"
-    )
-    with pytest.raises(ForcesError, match="the force E23000022 has the same home"):
-        read_forces(text, FILE)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """A process that has entered a force sees that force's settings, secrets and connections only."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +23,7 @@ from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable
+from tests.commands import python
 from tests.unit.forces.test_declared import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
@@ -168,9 +167,7 @@ def test_a_program_that_a_force_starts_belongs_to_the_force(deployment: Path) ->
         "from oic_assurance.settings import load_settings\n"
         "enter(None)\nenter('E23000022')\nprint(load_settings().home)\nenter('E23000021')"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
+    done = python("-c", code, environment=environment)
     assert done.stdout.strip() == str(deployment / "forces" / NORTH)
     assert "This process works for the force E23000022, not for E23000021" in done.stderr
 

@@ -5,7 +5,6 @@ import functools
 import json
 import os
 import shutil
-import socket
 import ssl
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+from tests.ports import free_port
 from tests.tls import make_certificates
 
 
@@ -32,7 +32,7 @@ class MailServer:
         self.mails: list[Message] = []
         self.recipients: list[list[str]] = []
         self._login, self._refuses = login, refuses
-        self.port = _free_port()
+        self.port = free_port()
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
@@ -81,12 +81,6 @@ class MailServer:
         self._controller.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @functools.cache
 def _certificates() -> Path:
     """Return a folder with a test authority and a certificate for 127.0.0.1."""
@@ -133,7 +127,7 @@ class HttpServer:
     def __enter__(self) -> Self:
         if self._trusted:
             os.environ["SSL_CERT_FILE"] = self._authority
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(

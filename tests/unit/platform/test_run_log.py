@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import python
+
 COMMAND = """
 import contextlib, os, sys
 from oic_assurance.platform.run_log import to_log
@@ -28,20 +30,10 @@ except ValueError as error:
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "ASSURANCE_HOME": str(home),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        # Output that waits in a buffer is what fails at the end of the block.
-        "PYTHONUNBUFFERED": "",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", COMMAND, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    path = os.pathsep.join(sys.path)
+    # Output that waits in a buffer is what fails at the end of the block.
+    own = {"ASSURANCE_HOME": str(home), "PYTHONPATH": path, "PYTHONUNBUFFERED": ""}
+    return python("-c", COMMAND, *arguments, environment={**os.environ, **own})
 
 
 def test_what_libraries_write_goes_to_the_log(tmp_path: Path) -> None:

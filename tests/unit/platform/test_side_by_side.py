@@ -23,7 +23,7 @@ forces:
   - {{code: {NORTH}, name: Northamptonshire, accountable_body: One}}
   - {{code: {SOUTH}, name: Leicestershire, accountable_body: Another}}
 """
-PATIENCE, BUSY_SECONDS = 60.0, 0.5
+PATIENCE, BUSY_SECONDS = 60.0, 0.1
 
 
 def run(
@@ -34,7 +34,7 @@ def run(
     show: Callable[[Sequence[str]], None] = lambda running: None,
 ) -> Iterator[Ended]:
     given = environments or {code: {"PATH": os.environ["PATH"], "CODE": code} for code in CODES}
-    with original(without_secrets(os.environ), []) as context:
+    with original(without_secrets(os.environ), [__name__]) as context:
         yield from side_by_side(context, work, given, at_once, lambda code: tmp_path / code, show)
 
 

@@ -9,7 +9,6 @@ import click
 
 from oic_assurance.cli.main import cli
 from oic_assurance.reporting.documents import pages
-from oic_assurance.reporting.documents.marts import marts
 from tests.conftest import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
@@ -58,26 +57,6 @@ def test_every_command_and_every_option_of_it_exists() -> None:
                 if not known:
                     wrong.append((place, f"{program} {words}"))
     assert wrong == []
-
-
-def test_every_column_in_dax_exists() -> None:
-    known = {
-        (mart.name, column.name)
-        for mart in marts(PROJECT_ROOT)
-        if mart.schema == "marts"
-        for column in mart.columns
-    }
-    text = (DOCS / "bi" / "questions.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```dax\n(.*?)```", text, re.DOTALL)
-    named = {pair for block in blocks for pair in re.findall(r"(\w+)\[(\w+)\]", block)}
-    assert len(named) > 15
-    # Migrations make this table, and no dbt model declares it.
-    assert {pair for pair in named - known if pair[0] != "publication"} == set()
-    measures = {
-        name for block in blocks for name in re.findall(r"^([A-Z][\w ,-]+?) =", block, re.MULTILINE)
-    }
-    asked = {name for block in blocks for name in re.findall(r"(?<!\w)\[([^\]]+)\]", block)}
-    assert asked <= measures
 
 
 @cache

@@ -12,6 +12,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from tests.commands import python
+
 ROOT = Path(__file__).resolve().parents[3]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
 
@@ -54,13 +56,9 @@ def test_an_audit_without_a_network_says_that_nothing_was_checked(tmp_path: Path
     lock = tmp_path / "requirements.lock"
     lock.write_text(f"click==8.1.8 --hash=sha256:{'0' * 64}\n")
     nowhere = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "deploy" / "audit_dependencies.py"), str(lock)],
-        env={**os.environ, **nowhere, "NO_PROXY": "", "no_proxy": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    script = str(ROOT / "deploy" / "audit_dependencies.py")
+    environment = {**os.environ, **nowhere, "NO_PROXY": "", "no_proxy": ""}
+    done = python(script, str(lock), environment=environment)
     assert (done.returncode, done.stdout.startswith("NOT CHECKED: ")) == (2, True), done.stdout
 
 

@@ -1,12 +1,9 @@
 """MetricFlow reads nothing that somebody has left in the temporary folder, and asks nobody."""
 
-import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.conftest import PROJECT_ROOT
+from tests.commands import python
 
 _COMMANDS = """
 import socket
@@ -35,14 +32,7 @@ def test_the_temporary_folder_is_not_trusted(tmp_path: Path) -> None:
     shared.mkdir()
     mark = tmp_path / "unpickled"
     (shared / "update_checker_cache.pkl").write_bytes(pickle.dumps(_Trap(mark)))
-    done = subprocess.run(
-        [sys.executable, "-c", _COMMANDS],
-        env={**os.environ, "TMPDIR": str(shared), "ASSURANCE_HOME": str(home)},
-        cwd=PROJECT_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", _COMMANDS, TMPDIR=str(shared), ASSURANCE_HOME=str(home))
     assert done.returncode == 0, done.stderr
     assert "dimensions" in done.stdout
     assert not mark.exists()

@@ -11,10 +11,6 @@ def seed(name: str, column: str) -> set[str]:
     return {row[column] for row in read_seeds(PROJECT_ROOT)[name].rows}
 
 
-def test_every_point_of_the_policy_has_a_name() -> None:
-    assert set(POINTS) == seed("policy_point", "point_code")
-
-
 def test_pages_name_the_points_as_the_marts_do() -> None:
     rows = read_seeds(PROJECT_ROOT)["point_words"].rows
     titles = {row["point_code"]: row["title"] for row in rows}

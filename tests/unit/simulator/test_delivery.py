@@ -4,14 +4,11 @@ import csv
 import io
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from simulator.chance import Chance
 from simulator.delivery import drops, text, workbook
-from simulator.delivery.completions import COLUMNS as COMPLETION_COLUMNS
 from simulator.delivery.dropzone import planned
 from simulator.delivery.forms import (
     BOOK_FORMS,
@@ -21,7 +18,6 @@ from simulator.delivery.forms import (
     BookForm,
     TextForm,
 )
-from simulator.delivery.personnel import COLUMNS, Ledger, row_on
 from simulator.moments import end_of
 from simulator.period import Period
 from simulator.world import World
@@ -97,13 +93,6 @@ def test_each_file_is_dropped_on_its_day_or_up_to_three_days_later(
     assert names(dropped, "governance/plans") == {"plan_register.xlsx"}
 
 
-def test_registers_are_dropped_at_least_monthly(dropped: list[drops.Drop]) -> None:
-    for dataset in ("governance/plans", "governance/recommendations"):
-        moments = [drop.dropped_at for drop in dropped if drop.dataset == dataset]
-        gaps = [later - earlier for earlier, later in pairwise(moments)]
-        assert max(gaps) <= timedelta(days=34)
-
-
 def test_the_newest_files_of_each_dataset_have_no_serious_fault(
     dropped: list[drops.Drop], period: Period
 ) -> None:
@@ -136,38 +125,3 @@ def test_every_fault_of_the_source_contract_happens(dropped: list[drops.Drop]) -
     assert 0.02 <= share <= 0.15
     forms = {drop.form for drop in dropped}
     assert len(forms) > 12
-
-
-def test_a_report_of_the_learning_system_overlaps_the_days_before(
-    dropped: list[drops.Drop],
-) -> None:
-    spring = [
-        drop
-        for drop in dropped
-        if drop.name.startswith("completions_202604") and (drop.fault, drop.form) == (None, "usual")
-    ]
-    assert len(spring) > 5
-    for drop in spring:
-        heading, *lines = drop.content().decode().splitlines()
-        assert heading.split(",") == list(COMPLETION_COLUMNS)
-        days = {line.split(",")[5][:10] for line in lines}
-        assert len(days) >= 3
-
-
-def test_the_ledger_shows_what_was_keyed_before_each_day(world: World) -> None:
-    ledger = Ledger(world.careers.people)
-    for day in (date(2025, 6, 2), date(2026, 2, 9), date(2026, 2, 10), date(2026, 11, 24)):
-        rows = ledger.rows_on(day)
-        listed = [row_on(person, day) for person in world.careers.people]
-        assert rows == sorted(row for row in listed if row is not None)
-        ahead = [row for row in rows if row[COLUMNS.index("leave_date")]]
-        furthest = max(row[COLUMNS.index("leave_date")] for row in ahead)  # type: ignore[type-var]
-        assert furthest <= day + timedelta(days=14)  # type: ignore[operator]
-
-
-def test_the_fault_of_a_file_depends_only_on_the_file() -> None:
-    export = drops.Export("hr/personnel", date(2026, 5, 4), "p.csv", 3.0, "usual", lambda: b"x")
-    first = drops.drops_of(Chance(9), export, safe=False)
-    assert [(d.name, d.dropped_at, d.fault) for d in first] == [
-        (d.name, d.dropped_at, d.fault) for d in drops.drops_of(Chance(9), export, safe=False)
-    ]

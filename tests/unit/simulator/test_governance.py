@@ -6,18 +6,10 @@ from datetime import date, timedelta
 from simulator.chance import Chance
 from simulator.delivery.dropzone import planned
 from simulator.governance.board_log import BoardLog
-from simulator.moments import DAY, days
 from simulator.period import Period
 from simulator.world import World
 
 LAST = date(2026, 11, 24)
-
-
-def test_the_board_meets_every_six_weeks(world: World) -> None:
-    raised = sorted({one.raised for one in world.board.questions_on(LAST)})
-    regular = [day for day in raised if day >= date(2026, 1, 7)]
-    assert regular == [date(2026, 1, 7) + n * timedelta(weeks=6) for n in range(len(regular))]
-    assert len(regular) > 6
 
 
 def test_it_has_every_kind_of_question_and_action(world: World) -> None:
@@ -44,14 +36,6 @@ def test_a_day_of_the_log_does_not_depend_on_later_days() -> None:
         assert one.actions_on(day) == other.actions_on(day)
         assert one.questions_on(day) == other.questions_on(day)
     assert BoardLog(Chance(4)).actions_on(LAST) != one.actions_on(LAST)
-
-
-def test_it_changes_only_on_the_days_that_it_names(world: World) -> None:
-    board = world.board
-    for day in days(date(2025, 7, 1), LAST):
-        before = (board.questions_on(day - DAY), board.actions_on(day - DAY))
-        if (board.questions_on(day), board.actions_on(day)) != before:
-            assert board.changes_on(day)
 
 
 def test_it_is_dropped_after_each_change_and_monthly(world: World, period: Period) -> None:

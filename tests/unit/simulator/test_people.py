@@ -1,15 +1,13 @@
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from oic_assurance.clock import LONDON
 from simulator.chance import Chance
 from simulator.moments import days
 from simulator.organisation.posts import ELEARNING_ROLES, HYDRA_ROLES
 from simulator.organisation.units import MOVED_ON, UNITS, units_on
 from simulator.people.careers import Careers
-from simulator.people.roster import team_on_duty
 from simulator.world import World
 
 EPOCH, LAST = date(2025, 1, 1), date(2026, 11, 24)
@@ -71,23 +69,6 @@ def test_collar_numbers_are_reused_but_rarely_shared(world: World) -> None:
     assert shared_days < 3 * 90
 
 
-def test_people_join_move_are_absent_return_and_leave(world: World) -> None:
-    year = [person for person in world.careers.people if person.left and person.left >= EPOCH]
-    people = world.careers.people
-    assert sum(person.left <= LAST for person in year if person.left) > 300
-    assert sum(EPOCH <= person.joined <= LAST for person in people) > 300
-    assert sum(len(person.postings) > 1 for person in people) > 300
-    returned = [
-        absence for person in people for absence in person.absences if absence.until <= LAST
-    ]
-    assert {absence.kind for absence in returned} == {
-        "LONG_TERM_SICK",
-        "MATERNITY",
-        "CAREER_BREAK",
-        "SECONDMENT",
-    }
-
-
 def test_careers_do_not_depend_on_how_far_they_are_simulated() -> None:
     short, long = Careers(Chance(3), EPOCH), Careers(Chance(3), EPOCH)
     short.advance(date(2025, 6, 30))
@@ -114,17 +95,3 @@ def test_one_team_moves_and_one_is_new() -> None:
         above = {other.code: other.kind for other in units_on(after)}
         expected = {"FORCE": None, "DIRECTORATE": "FORCE", "DISTRICT": "DIRECTORATE"}
         assert above.get(unit.parent_on(after)) == expected.get(unit.kind, "DISTRICT")
-
-
-def test_teams_take_turns_and_each_rests_four_days_of_ten() -> None:
-    first = datetime(2026, 3, 20, 8, tzinfo=LONDON)
-    early = [team_on_duty(first + timedelta(days=number)) for number in range(10)]
-    assert Counter(early) == dict.fromkeys("ABCDE", 2)
-    same_day = {team_on_duty(first.replace(hour=hour)) for hour in (8, 16, 23)}
-    assert len(same_day) == 3
-
-
-def test_a_night_shift_lasts_over_midnight_and_over_a_clock_change() -> None:
-    before_midnight = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
-    night = [before_midnight + timedelta(hours=hours) for hours in (0, 2, 3)]
-    assert len({team_on_duty(moment) for moment in night}) == 1

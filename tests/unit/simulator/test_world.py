@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from statistics import mean, variance
+from statistics import mean
 
 import pytest
 
@@ -11,46 +11,12 @@ from simulator.delivery.personnel import row_on
 from simulator.force import DEFAULT_SEED
 from simulator.moments import at, end_of
 from simulator.organisation.posts import ELEARNING_ROLES, HYDRA_ROLES
-from simulator.records import Record
 from simulator.training.elearning import LAUNCH, MODULES
 from simulator.world import World
 
 BREAK = date(2025, 9, 10)
 NOW = date(2026, 11, 24)
 DEADLINE = date(2026, 4, 30)
-
-
-def per_month(records: list[Record], column: str) -> Counter[str]:
-    return Counter(f"{london_day(record.first[column]):%Y-%m}" for record in records)  # type: ignore[arg-type]
-
-
-def oic(world: World) -> list[Record]:
-    return [r for r in world.store.records_of("occurrence") if r.about.get("kind") == "OIC"]
-
-
-def referrals(world: World, kind: str) -> list[Record]:
-    return [r for r in world.store.records_of("nccu_referral") if r.first["referral_type"] == kind]
-
-
-def test_organised_immigration_crime_is_rare_and_uneven(
-    world: World,
-) -> None:
-    counts = list(per_month(oic(world), "reported_at").values())
-    assert 3 <= mean(counts) <= 8
-    people = [int(str(incident.first["persons_count"])) for incident in oic(world)]
-    assert min(people) == 1
-    assert 10 <= max(people) <= 16
-    assert variance(people) > 2 * mean(people)
-
-
-def test_referrals_and_reports_have_their_yearly_numbers(world: World) -> None:
-    years = (NOW - world.epoch).days / 365
-    assert 1100 <= len(referrals(world, "STATUS_CHECK")) / years <= 1800
-    assert 75 <= len(referrals(world, "VICTIM")) / years <= 125
-    assert 100 <= len(referrals(world, "IMMIGRATION_CRIME")) / years <= 200
-    assert 3500 <= len(world.store.records_of("report")) / years <= 7000
-    channels = Counter(r.first["channel"] for r in world.store.records_of("nccu_referral"))
-    assert channels["PHONE"] > channels["EMAIL"] > 200
 
 
 def test_the_reporting_officer_is_in_post_and_has_the_collar_number(world: World) -> None:
@@ -98,20 +64,6 @@ def test_documents_have_every_outcome(world: World) -> None:
     assert len(without_conditions) > 20
 
 
-def test_most_referrals_of_the_last_year_have_their_document(world: World) -> None:
-    good = {
-        record.about.get("referral")
-        for record in world.store.records_of("report")
-        if record.about["why"] in ("IN_TIME", "LATE")
-    }
-    year = [
-        r
-        for r in referrals(world, "IMMIGRATION_CRIME")
-        if at(date(2025, 11, 1), 0) <= r.first["contacted_at"] < at(date(2026, 11, 20), 0)  # type: ignore[operator]
-    ]
-    assert 0.85 <= mean(r.first["referral_ref"] in good for r in year) <= 0.94
-
-
 def elearning(world: World, day: date) -> float:
     done: dict[str, set[str]] = {}
     for event in world.learning:
@@ -151,30 +103,6 @@ def test_hydra_stays_below_its_target(world: World) -> None:
     assert hydra(world, DEADLINE) < hydra(world, NOW) < 0.93
 
 
-def test_elearning_has_waves_failures_retakes_and_wrong_versions(world: World) -> None:
-    ours = [event for event in world.learning if event.module in MODULES and event.at]
-    weeks = Counter(event.at.isocalendar()[:2] for event in ours if event.at)
-    assert max(weeks.values()) > 5 * mean(weeks.values())
-    assert any(event.status == "FAILED" for event in ours)
-    assert any(event.version != "1" for event in ours)
-    assert any(event.at < at(LAUNCH, 0) for event in ours if event.at)
-    twice = Counter((e.employee_no, e.module) for e in ours if e.status == "COMPLETED")
-    assert max(twice.values()) > 1
-    assert any(event.at_text for event in ours)  # in the hour that a clock change skips
-    repeated = [e for e in ours if e.at and london_day(e.at) == date(2026, 10, 25)]
-    assert any(e.at < at(date(2026, 10, 25), 3) for e in repeated if e.at)
-
-
-def test_hydra_sessions_have_places_no_shows_and_second_attempts(world: World) -> None:
-    for session in world.sessions:
-        booked = [one for one in world.attendances if one.session == session]
-        assert len(booked) <= session.capacity
-        assert 8 <= session.capacity <= 28
-    outcomes = Counter((one.attended, one.outcome) for one in world.attendances)
-    assert outcomes.keys() == {(True, "PASS"), (True, "REFER"), (False, "")}
-    assert any(session.day > NOW for session in world.sessions)
-
-
 @pytest.fixture(scope="module")
 def shorter() -> World:
     force = World(DEFAULT_SEED, date(2025, 1, 1))
@@ -212,14 +140,18 @@ def test_the_personnel_list_does_not_depend_on_the_days_that_follow(
 def test_a_force_has_people_and_events_in_proportion_to_its_size(
     shorter: World, size: float
 ) -> None:
+    day = date(2025, 3, 31)
     force = World(DEFAULT_SEED, date(2025, 1, 1), size)
-    force.advance(BREAK)
+    force.advance(day)
     people, expected = (
-        sum(person.is_in_post(BREAK) for person in one.careers.people) for one in (force, shorter)
+        sum(person.is_in_post(day) for person in one.careers.people) for one in (force, shorter)
     )
     assert people / expected == pytest.approx(size, rel=0.1)
     for table in ("occurrence", "custody_record", "nccu_referral", "report"):
-        records, expected = (len(one.store.records_of(table)) for one in (force, shorter))
+        records, expected = (
+            sum(one.committed_at < end_of(day) for one in world.store.records_of(table))
+            for world in (force, shorter)
+        )
         # Three standard deviations of the difference, if each record is drawn by itself.
         chance = 3 * (size * expected + size**2 * expected) ** 0.5
         assert records == pytest.approx(size * expected, abs=chance + 0.05 * size * expected)

@@ -1,7 +1,7 @@
 """The code lists that are written in suites fit the declared measures."""
 
 from expectations.shared import code_lists
-from expectations.shared.code_lists import is_measure, same_records, sql_list, sql_rows
+from expectations.shared.code_lists import same_records
 
 
 def test_every_measure_that_is_counted_again_belongs_to_its_point() -> None:
@@ -20,10 +20,3 @@ def test_measures_with_the_same_conditions_count_the_same_records() -> None:
     for hours, other in same_records(met=True):
         assert code_lists.PERCENTILES[hours]
         assert not code_lists.PERCENTILES[other]
-
-
-def test_codes_become_lists_rows_and_conditions_of_sql() -> None:
-    assert sql_list(("A", "B")) == "'A', 'B'"
-    assert sql_rows(("A", "B")) == "('A'), ('B')"
-    assert sql_rows(("A", "B"), ("X", "Y")) == "('A', 'X'), ('B', 'Y')"
-    assert is_measure(()) == "measure_code = any(array[]::text[])"

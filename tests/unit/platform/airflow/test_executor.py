@@ -1,10 +1,10 @@
 """What Airflow's scheduler imports, so that the tasks need not."""
 
 import importlib.util
-import subprocess
-import sys
 
 import pytest
+
+from tests.commands import python
 
 PROGRAM = """
 import os
@@ -24,7 +24,5 @@ def test_the_modules_exist() -> None:
 @pytest.mark.slow
 def test_no_module_starts_a_thread() -> None:
     # A process that is copied has only one of its threads. What the others hold stays locked.
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
-    )
+    done = python("-c", PROGRAM)
     assert done.returncode == 0, done.stderr

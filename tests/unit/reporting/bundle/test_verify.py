@@ -17,7 +17,7 @@ def public(private: Ed25519PrivateKey) -> bytes:
     return private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-@settings(max_examples=int(os.environ.get("FILE_EXAMPLES", "6")), deadline=None)
+@settings(max_examples=int(os.environ.get("FILE_EXAMPLES", "2")), deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511))
 def test_a_signature_holds_and_a_changed_bit_breaks_it(
     seed: bytes, message: bytes, bit: int

@@ -5,18 +5,17 @@ import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import DATABASE, bundle
 from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
-from oic_assurance.reporting.dashboards.description import ABOUT, dashboards
-from oic_assurance.settings import Kind, load_settings
-
-PROJECT = load_settings().project_root
+from oic_assurance.reporting.dashboards.description import dashboards
+from oic_assurance.settings import Kind
+from tests.unit.reporting.dashboards.support import PROJECT, files, parsed
 
 
 @pytest.fixture
@@ -27,26 +26,13 @@ def described(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_dashboard_begins_with_the_cards_of_its_points_and_the_publication() -> None:
-    described = {one.name: one for one in dashboards(PROJECT)}
-    for dashboard in described.values():
-        assert dashboard.answer[-1][0].title == ABOUT
-    titles = [row[0].title for row in described["position"].answer]
-    assert titles == ["The answer", "The points", ABOUT]
-    for name, points in (("nccu", ["NCCU_INTEL"]), ("training", ["HYDRA", "ELEARNING"])):
-        cards = described[name].answer[0][0]
-        assert cards.where == {"point_code": points}
-        assert {"figure_words", "second", "policy_words", "caveat"} <= {*cards.columns}
-
-
 def test_references_between_files_resolve_and_uuids_are_unique() -> None:
-    files = {place: yaml.safe_load(text) for place, text in bundle(PROJECT).items()}
-    known = Counter(one["uuid"] for one in files.values() if "uuid" in one)
+    known = Counter(one["uuid"] for one in parsed().values() if "uuid" in one)
     assert set(known.values()) == {1}
     shown = set()
-    for place, one in files.items():
+    for place, one in parsed().items():
         if place.startswith("datasets/"):
-            assert one["database_uuid"] == files[DATABASE]["uuid"]
+            assert one["database_uuid"] == parsed()[DATABASE]["uuid"]
         if place.startswith("charts/"):
             assert one["dataset_uuid"] in known
             assert json.loads(one["query_context"])["queries"]
@@ -55,23 +41,20 @@ def test_references_between_files_resolve_and_uuids_are_unique() -> None:
             charts = [part["meta"] for part in parts if part["type"] == "CHART"]
             shown |= {chart["uuid"] for chart in charts}
             assert len({chart["chartId"] for chart in charts}) == len(charts)
-    assert shown == {one["uuid"] for place, one in files.items() if place.startswith("charts/")}
+    assert shown == {one["uuid"] for one in parsed("charts/").values()}
 
 
 def test_the_bundle_has_no_password_and_names_no_officer() -> None:
-    files = bundle(PROJECT)
-    assert "bi_reader:XXXXXXXXXX@" in files[DATABASE]
-    for place, text in files.items():
-        if place.startswith("datasets/"):
-            assert not _columns(text) & {"officer_key", "officer_version_key"}
+    assert "bi_reader:XXXXXXXXXX@" in files()[DATABASE]
+    for one in parsed("datasets/").values():
+        assert not _columns(one) & {"officer_key", "officer_version_key"}
 
 
 def test_only_the_datasets_for_readers_of_records_have_keys_of_records() -> None:
     with_keys = {
         Path(place).stem
-        for place, text in bundle(PROJECT).items()
-        if place.startswith("datasets/")
-        and _columns(text) & {"referral_ref", "occurrence_ref", "report_urn", "record_ref"}
+        for place, one in parsed("datasets/").items()
+        if _columns(one) & {"referral_ref", "occurrence_ref", "report_urn", "record_ref"}
     }
     assert with_keys == {"referral_record", "exception_record"}
     restricted = {one.name for one in datasets(PROJECT).values() if one.has_records}
@@ -83,8 +66,8 @@ def test_only_the_datasets_for_readers_of_records_have_keys_of_records() -> None
         assert used <= restricted or not used & restricted
 
 
-def _columns(text: str) -> set[str]:
-    return {column["column_name"] for column in yaml.safe_load(text)["columns"]}
+def _columns(one: Any) -> set[str]:
+    return {column["column_name"] for column in one["columns"]}
 
 
 @pytest.mark.parametrize(

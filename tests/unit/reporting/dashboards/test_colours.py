@@ -3,15 +3,12 @@
 from itertools import combinations
 
 import pytest
-import yaml
 
-from oic_assurance.reporting.dashboards.bundle import bundle
 from oic_assurance.reporting.dashboards.colours import colours
 from oic_assurance.reporting.dashboards.datasets import datasets
 from oic_assurance.reporting.dashboards.vocabulary import VOCABULARIES
-from oic_assurance.settings import load_settings
+from tests.unit.reporting.dashboards.support import PROJECT, parsed
 
-PROJECT = load_settings().project_root
 COLOURS = colours(PROJECT)
 #: The series that stand together in one chart.
 TOGETHER = {
@@ -80,11 +77,8 @@ def test_the_words_with_a_colour_are_words_that_tables_show() -> None:
 
 
 def test_every_dashboard_gives_a_series_the_same_colour() -> None:
-    files = bundle(PROJECT)
-    for place, text in files.items():
-        if place.startswith("dashboards/"):
-            given = yaml.safe_load(text)["metadata"]["label_colors"]
-            assert given.items() >= COLOURS.of_series([]).items()
+    for one in parsed("dashboards/").values():
+        assert one["metadata"]["label_colors"].items() >= COLOURS.of_series([]).items()
 
 
 def test_a_series_with_the_name_of_a_column_has_its_colour_under_both_names() -> None:

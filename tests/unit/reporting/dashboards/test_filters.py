@@ -1,29 +1,18 @@
 """A filter reaches the charts that have its column, and names those that it leaves alone."""
 
-from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
-from oic_assurance.reporting.dashboards.bundle import bundle
 from oic_assurance.reporting.dashboards.description import ABOUT, Dashboard, dashboards
-from oic_assurance.settings import load_settings
+from tests.unit.reporting.dashboards.support import PROJECT, parsed
 
-PROJECT = load_settings().project_root
 DASHBOARDS = dashboards(PROJECT)
 
 
-@cache
-def files() -> dict[str, str]:
-    """The files of the bundle, made when the first test reads one."""
-    return bundle(PROJECT)
-
-
-def written(dashboard: Dashboard) -> dict[str, Any]:
+def written(dashboard: Dashboard) -> Any:
     """The dashboard as the bundle has it."""
-    content: dict[str, Any] = yaml.safe_load(files()[f"dashboards/{dashboard.name}.yaml"])
-    return content
+    return parsed()[f"dashboards/{dashboard.name}.yaml"]
 
 
 def numbers(dashboard: Dashboard) -> dict[int, str]:
@@ -65,19 +54,11 @@ def test_a_filter_on_teams_offers_the_teams_of_the_chosen_districts(dashboard: D
         assert filters["Team"]["cascadeParentIds"] == [filters["District"]["id"]]
 
 
-def test_the_dashboards_about_units_have_filters_on_districts_and_teams() -> None:
-    with_units = {
-        one.name for one in DASHBOARDS if {"District", "Team"} <= {f.title for f in one.filters}
-    }
-    assert with_units == {"nccu", "training", "exceptions", "records"}
-
-
 def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
-    charts = [
-        yaml.safe_load(text)
-        for place, text in files().items()
-        if place.startswith("charts/training") and "training_month" in _dataset_of(text)
+    (months,) = [
+        one["uuid"] for one in parsed("datasets/").values() if one["table_name"] == "training_month"
     ]
+    charts = [one for one in parsed("charts/training").values() if one["dataset_uuid"] == months]
     assert len(charts) == 3
     for chart in charts:
         params = chart["params"]
@@ -87,16 +68,6 @@ def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
                 assert "sum(numerator)" not in metric["sqlExpression"].replace(
                     "sum(numerator) filter (where unit_level", ""
                 )
-
-
-def _dataset_of(text: str) -> str:
-    names = {
-        yaml.safe_load(given)["uuid"]: yaml.safe_load(given)["table_name"]
-        for place, given in files().items()
-        if place.startswith("datasets/")
-    }
-    name: str = names[yaml.safe_load(text)["dataset_uuid"]]
-    return name
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=[one.name for one in DASHBOARDS])

@@ -9,7 +9,7 @@ import pytest
 from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models, models_of
+from oic_assurance.reporting.documents.models import DbtModel, dbt_models, models_of
 from oic_assurance.reporting.documents.pages import DRAWING, FIGURE, measure_pages
 from oic_assurance.reporting.documents.pages import pages as all_pages
 from oic_assurance.settings import load_settings
@@ -116,10 +116,3 @@ def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
     hydra = {test for _, test in UNIT_TEST.findall(pages["measures/hydra_completion.md"])}
     assert "without_and_with_the_long_term_absent" in hydra
     assert "strands_of_the_last_day_of_the_month" not in hydra
-
-
-def test_ancestors_come_before_what_reads_them(models: dict[str, DbtModel]) -> None:
-    names = [model.name for model in ancestors(models, ["int_training_person"])]
-    assert names.index("stg_hr__personnel") < names.index("int_training_requirement")
-    assert names[-1] == "int_training_person"
-    assert "policy_absence" not in names, "a seed is no model"

@@ -23,6 +23,12 @@ from tests.mutants.mutants import rule_files
 PROJECT = load_settings().project_root
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """Every page of the documentation that is made, keyed by its place."""
+    return pages.pages(PROJECT)
+
+
 def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     text = pages.dataset_page(dataset("lms/completions"), ())
     assert "| kept for | 6 years: Training records six years after leaving |" in text
@@ -64,8 +70,7 @@ def test_a_bar_in_a_text_does_not_end_the_cell() -> None:
     assert "| owner | A \\| B |" in pages.dataset_page(dataclasses.replace(one, owner="A | B"), ())
 
 
-def test_links_on_the_pages_resolve() -> None:
-    made = pages.pages(PROJECT)
+def test_links_on_the_pages_resolve(made: dict[str, str]) -> None:
     for place, text in made.items():
         links = re.findall(r"\]\((?!\w+:)([^)#\s]+)[^)]*\)", text)
         targets = {os.path.normpath(Path(place).parent / link) for link in links}
@@ -87,8 +92,7 @@ def test_a_readme_without_a_place_for_its_list_is_told(tmp_path: Path) -> None:
         pages.pages(tmp_path)
 
 
-def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
-    made = pages.pages(PROJECT)
+def test_every_expectation_is_on_a_page_with_severity_and_owner(made: dict[str, str]) -> None:
     for suite in suites():
         name = f"{suite.schema}.{suite.table}".replace("candidate_public.", "public_release.")
         page = made[f"expectations/{name.replace('candidate.', 'marts.')}.md"]
@@ -104,14 +108,14 @@ def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
     }
 
 
-def test_every_rule_and_its_unit_tests_are_on_the_page_of_rules() -> None:
-    text = pages.pages(PROJECT)["rules-and-tests.md"]
+def test_every_rule_and_its_unit_tests_are_on_the_page_of_rules(made: dict[str, str]) -> None:
+    text = made["rules-and-tests.md"]
     row = r"\| \[(\w+)\]\(\.\./dbt_project/[\w/]+\.sql\) \| `(\w+)` \|$"
     found = re.findall(row, text, re.MULTILINE)
     known = {
         (model["model"], model["name"])
         for path in (PROJECT / "dbt_project" / "models").rglob("*.yml")
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", [])
+        for model in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader).get("unit_tests", [])
     }
     assert len(found) == len(set(found))
     assert set(found) == known
@@ -139,9 +143,8 @@ def test_a_page_of_a_catalogue_of_the_tests_is_filled() -> None:
         assert "<!-- list" not in made
 
 
-def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
+def test_the_dictionary_has_every_mart_column_and_relationship(made: dict[str, str]) -> None:
     known = [*marts(PROJECT), *views(PROJECT)]
-    made = pages.pages(PROJECT)
     assert {mart.schema for mart in known} == {"marts", "public_release"}
     for mart in known:
         page = made[f"bi/dictionary/{mart.place}.md"]

@@ -1,9 +1,9 @@
 """The national pack says who is known, how much chance explains, and orders nothing by a figure."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from oic_assurance.reporting.national.content import answer, changed, points, spread, unknown
+from oic_assurance.reporting.national.content import answer, points, unknown
 from oic_assurance.reporting.points import POINTS
 
 MOMENT = datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
@@ -69,29 +69,4 @@ def test_the_answer_counts_what_chance_alone_would_put_outside() -> None:
         "Of 60 compared figures, 2 lie outside the 95% limits of their group, 1 of them outside "
         "the 99.8% limits. Chance alone would put at most about 3 outside.",
         "1 publication changed figures of past months.",
-    ]
-
-
-def test_over_dispersion_is_said() -> None:
-    found = {"over_dispersion": "ALLOWED_FOR", "phi": 4.0, "phi_by_chance": 1.5}
-
-    assert "2.0 times as wide" in spread([found])
-    assert "those of chance alone" in spread([found | {"over_dispersion": "NONE", "phi": 1.1}])
-    assert "Too few forces" in spread([found | {"over_dispersion": "NOT_ESTIMATED"}])
-    assert "Too few forces" in spread([{"over_dispersion": None}])
-
-
-def test_a_restated_figure_says_what_it_was_and_why() -> None:
-    row = {
-        "force_name": "Kent",
-        "measure_label": "Hydra completed",
-        "measure_code": "hydra_completion",
-        "period_start": date(2026, 2, 1),
-        "value_before": 0.5,
-        "value_after": 0.75,
-        "cause": "LATE_RECORD",
-    }
-
-    assert changed({"restatement": [row]}).rows == [
-        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "Late records")
     ]

@@ -55,12 +55,6 @@ def test_the_words_name_who_is_outside_and_who_is_unknown() -> None:
     assert ">2<" in made.svg
 
 
-def test_a_group_within_its_limits_says_so() -> None:
-    made = funnel("G", [force("Avon", 0.75), force("Kent", 0.8)], LIMITS, REASONS)
-
-    assert made.text.endswith("All are within the 95% limits. Within: 1 Avon, 2 Kent.")
-
-
 def test_the_table_has_every_force_in_the_given_order() -> None:
     made = funnel(
         "G", [force("Avon", 0.65, "BELOW_95"), force("Kent", 0.9), UNKNOWN], LIMITS, REASONS
@@ -88,7 +82,3 @@ def test_a_group_without_limits_has_no_drawing_and_says_why() -> None:
     assert made.svg == ""
     assert made.text == "No limits: too few forces in the group. Unknown: Zetland."
     assert made.rows[0][-1] == "too few forces in the group"
-
-
-def test_a_group_of_unknown_forces_says_so() -> None:
-    assert funnel("G", [UNKNOWN], [], REASONS).text == "No limits: unknown. Unknown: Zetland."

@@ -29,38 +29,40 @@ def mart(verdict: str, known: dict[str, Any], **more: Any) -> dict[str, list[dic
     return {"restore_proof": [{**row, "last_drill_at": FAILED_AT, **known, **more}]}
 
 
-def test_a_proof_says_when_how_long_and_what() -> None:
-    shown = restore(mart("proven", PROVEN))
-    assert (shown.shape, shown.strong, shown.words) == ("tick", "A label.", PROOF)
-
-
-def test_an_old_proof_does_not_look_good() -> None:
-    shown = restore(mart("stale", PROVEN))
-    assert shown.shape == "question"
-    assert shown.words == (
-        f"So it is not known whether a back-up could be restored now. {PROOF} "
-        "The next drill was due by Mon 27 Apr 2026 03:01."
-    )
+LOST = "The back-up could not be restored whole"
 
 
 @pytest.mark.parametrize(
-    ("known", "before"), [(PROVEN, PROOF), (NEVER, "No drill has ever proven a restore.")]
-)
-def test_a_failed_drill_says_what_failed_and_what_was_proven_before(
-    known: dict[str, Any], before: str
+    ("facts", "shape", "words"),
+    [
+        (mart("proven", PROVEN), "tick", PROOF),
+        # An old proof does not look good.
+        (
+            mart("stale", PROVEN), "question",
+            f"So it is not known whether a back-up could be restored now. {PROOF} "
+            "The next drill was due by Mon 27 Apr 2026 03:01.",
+        ),
+        (
+            mart("failed", PROVEN, failed_step_label=LOST), "alert",
+            f"{LOST} in the drill that ended on Sun 26 Apr 2026 03:00. {PROOF}",
+        ),
+        (
+            mart("failed", NEVER, failed_step_label=LOST), "alert",
+            f"{LOST} in the drill that ended on Sun 26 Apr 2026 03:00. "
+            "No drill has ever proven a restore.",
+        ),
+        (
+            mart("unknown", NEVER, last_drill_at=None), "question",
+            "No drill has tried to restore a back-up, so it is not known whether one can be "
+            "restored.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_restore_is_said(
+    facts: dict[str, list[dict[str, Any]]], shape: str, words: str
 ) -> None:
-    label = "The back-up could not be restored whole"
-    shown = restore(mart("failed", known, failed_step_label=label))
-    assert shown.shape == "alert"
-    assert shown.words == f"{label} in the drill that ended on Sun 26 Apr 2026 03:00. {before}"
-
-
-def test_without_a_drill_it_is_not_known_whether_a_restore_works() -> None:
-    shown = restore(mart("unknown", NEVER, last_drill_at=None))
-    assert shown.shape == "question"
-    assert shown.words == (
-        "No drill has tried to restore a back-up, so it is not known whether one can be restored."
-    )
+    shown = restore(facts)
+    assert (shown.shape, shown.strong, shown.words) == (shape, "A label.", words)
 
 
 def question(ref: str, raised_on: date, **more: Any) -> dict[str, Any]:

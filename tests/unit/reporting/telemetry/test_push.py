@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     with Collector() as collector:
-        Thread(target=collector.serve_forever, daemon=True).start()
+        Thread(target=collector.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setenv(push.ENDPOINT, f"http://127.0.0.1:{collector.server_port}")
         yield collector
         collector.shutdown()

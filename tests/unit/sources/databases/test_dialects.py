@@ -4,29 +4,13 @@ import pytest
 
 from oic_assurance.sources.databases.dialects import (
     DIALECTS,
-    MSSQL,
     MYSQL,
-    ORACLE,
     Dialect,
     plain_type,
 )
-from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Column
 
 TYPES = Column.__annotations__["type"].__args__
-
-
-@pytest.mark.parametrize(
-    ("dialect", "quoted"),
-    [
-        (MYSQL, "`rms`.`custody_record`"),
-        (MSSQL, "[rms].[custody_record]"),
-        (ORACLE, '"RMS"."CUSTODY_RECORD"'),
-    ],
-    ids=lambda value: getattr(value, "name", ""),
-)
-def test_names_are_quoted(dialect: Dialect, quoted: str) -> None:
-    assert dialect.quoted("rms", "custody_record") == quoted
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
@@ -70,12 +54,6 @@ def test_a_plain_type_has_no_lengths(found: str, plain: str) -> None:
 )
 def test_a_type_that_may_not_fit_is_refused(declared: str, found: str) -> None:
     assert MYSQL.template(declared, found) is None  # type: ignore[arg-type]
-
-
-def test_every_dialect_can_read_the_types_of_the_declared_tables() -> None:
-    used = {c.type for d in datasets().values() for t in d.tables for c in t.columns}
-    for dialect in DIALECTS.values():
-        assert used <= set(dialect.readers)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)

@@ -1,11 +1,10 @@
 """A decompression bomb (a small file that unpacks to a huge one) is refused with little memory."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import python
 from tests.files.catalogue import BY_NAME
 from tests.unit.sources.files.org_units import MEGABYTE
 
@@ -53,8 +52,5 @@ with path.open("rb") as stream:
 @pytest.mark.slow
 def test_bombs_are_refused_in_little_memory(bombs: dict[str, Path]) -> None:
     for name, path in bombs.items():
-        done = subprocess.run(
-            [sys.executable, "-c", READ, str(path), str(ADDRESS_SPACE)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = python("-c", READ, str(path), str(ADDRESS_SPACE))
         assert done.stdout.strip() == BY_NAME[name].refused, (name, done.stderr[-500:])
