@@ -463,15 +463,15 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
 def test_a_server_elsewhere_is_collected_from_its_folder_or_told(
     marts: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(collect_module, "logs_plans", lambda _: False)
+        assert any("The server logs no plans" in note for note in collect(marts).notes)
     monkeypatch.setattr(
         "oic_assurance.operations.audit.collect.on_embedded_server", lambda _: False
     )
     done = collect(marts)
     assert (done.folder, done.entries) == (None, 0)
     assert done.notes[0].startswith("What is read is not collected: ")
-    with monkeypatch.context() as patch:
-        patch.setattr(collect_module, "logs_plans", lambda _: False)
-        assert any("The server logs no plans" in note for note in collect(marts).notes)
 
     with connect(marts) as connection:
         database = connection.info.dbname
