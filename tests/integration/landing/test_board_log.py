@@ -147,6 +147,19 @@ def test_a_refused_row_counts_as_it_was_before(world: World) -> None:
     assert actions(world, "action", "revised_due_on") == {"A1": (BOOK, None), "A2": (BOOK, None)}
 
 
+def test_roles_places_and_codes_are_landed(world: World) -> None:
+    words = "Brief the custody teams at Corby and Kettering on the NCCU form by 3 June."
+    content = log(
+        [question("Q1", "Why has HYDRA fallen since August?")],
+        [action("A1", words, "Detective Superintendent, Crime", evidence_ref="FEB/2026/009")],
+    )
+    world.drop(FILE, content, MONDAY)
+    assert world.land(BOARD).rows_rejected == 0
+    assert actions(world, "action", "owner_role", "evidence_ref") == {
+        "A1": (words, "Detective Superintendent, Crime", "FEB/2026/009")
+    }
+
+
 def test_a_force_can_allow_words(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +236,18 @@ def test_once_delivered_or_refused_it_stays_expected_without_its_folder(
 
 
 # -------------------------------------------------------------------------------- history
+
+
+def test_moves_of_a_date_are_versions(world: World) -> None:
+    for day, revised in ((2, None), (3, date(2026, 5, 1)), (4, date(2026, 6, 1))):
+        content = log([question("Q1")], [action("A1", revised_due_on=revised)])
+        world.drop(FILE, content, datetime(2026, 3, day, 17, tzinfo=UTC))
+        world.land(BOARD)
+    rows = world.query(
+        "select due_on, revised_due_on from raw_general.board_action order by version_at"
+    )
+    first = date(2026, 4, 1)
+    assert rows == [(first, None), (first, date(2026, 5, 1)), (first, date(2026, 6, 1))]
 
 
 def test_a_log_of_the_simulator_lands_whole(world: World) -> None:
