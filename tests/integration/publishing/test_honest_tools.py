@@ -9,6 +9,7 @@ themselves.
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 from oic_assurance.warehouse.programs import client_program
-from tests.databases import Prepared
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.limited_readers import Connect, logins, two_publications
 
 LIMITED, EVERYTHING = "inspector_one", "bi_reader"
@@ -207,7 +208,16 @@ def filled(text: str, reader: psycopg.Connection) -> str:
 def program(
     warehouse: Settings, reader: psycopg.Connection, name: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a client program of PostgreSQL as a login."""
+    """Run a client program of PostgreSQL as a login.
+
+    A login may have few sessions, and that of the program before ends after the program.
+    """
+    others = "select from pg_stat_activity where usename = %s and pid <> %s"
+    itself = reader.info.user, reader.info.backend_pid
+    deadline = time.monotonic() + 30
+    with administrator(warehouse, autocommit=True) as server:
+        while server.execute(others, itself).fetchall() and time.monotonic() < deadline:
+            time.sleep(0.01)
     address = make_conninfo(**reader.info.get_parameters())
     return subprocess.run(
         [client_program(warehouse, name), *arguments, f"--dbname={address}"],
