@@ -31,7 +31,7 @@ PUBLISHED = "select count(*) from marts.publication where is_current"
 POINTS = "select count(*) from marts.assurance_position"
 #: How many statements dbt executes at the moment.
 DBT_BUILDS = (
-    "select count(*) from pg_stat_activity where application_name = 'dbt' and state = 'active'"
+    "select count(*) from pg_stat_activity where usename = 'oic_transform' and state = 'active'"
 )
 #: What a worker's host must not know.
 ONLY_FIRST = (
@@ -231,7 +231,8 @@ class Hosts:
         return {worker.place.hostname: worker for worker in found}
 
     def task(self, run: str, name: str) -> dict[str, object]:
-        """Return what Airflow knows of a task."""
+        """Return what Airflow knows of a task. A run that has failed is not waited for."""
+        assert self.operator.get(f"/dags/{DAILY}/dagRuns/{quote(run)}")["state"] != "failed"
         found: dict[str, object] = self.operator.get(
             f"/dags/{DAILY}/dagRuns/{quote(run)}/taskInstances/{name}"
         )
