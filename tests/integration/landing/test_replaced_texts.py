@@ -84,7 +84,8 @@ def test_a_name_that_fits_is_landed_as_it_is(world: World, name: str) -> None:
         st.text("=+-@<>&|'’\"()/., aZ09é\t{}%", min_size=1, max_size=90)
         | st.sampled_from(["Sarah", "Mr Khan", "PC 1432", "Corby", "Response"]),
         min_size=1,
-        max_size=20,
+        # With fewer than twenty records, the next, shorter file is never taken for one cut off.
+        max_size=15,
     )
 )
 @example(names=["=1+1", "-2", "@A", "+3", " =1", "a=1"])
