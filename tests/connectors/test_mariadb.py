@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Identifier
 
 from oic_assurance.sources.declarations.load import dataset, datasets
 from tests.connectors.mariadb_server import MariaDb
-from tests.integration.landing.support import CUSTODY, REPORTS, START, World, at, officers
+from tests.integration.landing.support import CUSTODY, REPORTS, START, World, at, custody, officers
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +28,6 @@ def put(mariadb: MariaDb, name: str, **values: Any) -> None:
     bound = [naive(v) if isinstance(v, datetime) else v for v in values.values()]
     table = f"{place.schema}.{place.table}"
     mariadb.execute(f"replace into {table} ({', '.join(values)}) values ({marks})", *bound)
-
-
-def custody(key: int, updated: datetime, officer: str = "C1", **other: Any) -> dict[str, Any]:
-    return {
-        "custody_id": key,
-        "arresting_officer_no": officer,
-        "detention_reason_code": "IMMIGRATION",
-        "detained_at": START,
-        "created_at": START,
-        "updated_at": updated,
-    } | other
 
 
 def occurrence(key: int, **other: Any) -> dict[str, Any]:

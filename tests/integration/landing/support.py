@@ -256,9 +256,9 @@ def at(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
-def put(world: World, key: int, updated: datetime, officer: str = "C1", **other: Any) -> None:
-    """Insert or replace a custody record."""
-    values = {
+def custody(key: int, updated: datetime, officer: str = "C1", **other: Any) -> dict[str, Any]:
+    """Return a custody record."""
+    return {
         "custody_id": key,
         "arresting_officer_no": officer,
         "detention_reason_code": "IMMIGRATION",
@@ -266,6 +266,11 @@ def put(world: World, key: int, updated: datetime, officer: str = "C1", **other:
         "created_at": START,
         "updated_at": updated,
     } | other
+
+
+def put(world: World, key: int, updated: datetime, officer: str = "C1", **other: Any) -> None:
+    """Insert or replace a custody record."""
+    values = custody(key, updated, officer, **other)
     world.rms("delete from rms.custody_record where custody_id = %s", key)
     world.rms(
         f"insert into rms.custody_record ({', '.join(values)})"
