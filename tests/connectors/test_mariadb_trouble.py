@@ -19,8 +19,8 @@ from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.sources.databases import airflow_hook
 from oic_assurance.sources.databases.errors import ContractBroken
 from tests.connectors.mariadb_server import PASSWORD, MariaDb
-from tests.connectors.test_mariadb import custody, insert_many, put
-from tests.integration.landing.support import CUSTODY, World, at, officers
+from tests.connectors.test_mariadb import insert_many, put
+from tests.integration.landing.support import CUSTODY, World, at, custody, officers
 
 pytestmark = pytest.mark.slow
 
