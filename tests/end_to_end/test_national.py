@@ -143,7 +143,7 @@ def test_the_national_warehouse_exports_nothing(national: Terminal, zone: Path) 
 
 
 @pytest.mark.parametrize(
-    "command", ["explain", "signoff list", "release list", "simulate", "worklist"]
+    "command", ["explain", "signoff list", "release list", "simulate", "worklist show"]
 )
 def test_a_command_about_records_is_refused_with_one_line(national: Terminal, command: str) -> None:
     done = national.assurance(*command.split())

@@ -161,7 +161,8 @@ def _lines(part: Table | Facts | str) -> list[str]:
     if left := len(part.rows) - len(shown):
         lines += wrapped(f"and {left:,} more" + (f": {part.more}" if part.more else ""), INDENT)
     is_wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    if not is_wanted or all(column.unit != "state" for column in columns):
+    can_show = os.environ.get("TERM") not in ("dumb", "unknown")
+    if not (is_wanted and can_show) or all(column.unit != "state" for column in columns):
         return lines
     # The first word of a state in each line has its colour.
     words = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
