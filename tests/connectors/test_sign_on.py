@@ -39,7 +39,7 @@ PEOPLE: dict[str, dict[str, object]] = {
     "7": _claims("l.leaver", GROUPS["AIRFLOW_GROUP_ADMINISTRATORS"]),
 }
 #: What each person gets: the DAGs, the accounts, and whether a run may be started.
-DAGS, ACCOUNTS, RUNS = "/api/v2/dags", "/auth/fab/v1/users", "/api/v2/dags/assurance_drill/dagRuns"
+DAGS, ACCOUNTS, RUNS = "/api/v2/dags", "/auth/fab/v1/users", "/api/v2/dags/assurance_upkeep/dagRuns"
 
 
 @dataclass(frozen=True)

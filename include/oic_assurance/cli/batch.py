@@ -82,7 +82,7 @@ def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Res
         {
             **vars(proof),
             "verdict": "DISAGREE" if proof.disagreements else "agree",
-            "disagreements": [str(one) for one in proof.disagreements],
+            "disagreements": proof.disagreements,
         }
         for proof in proofs
     ]

@@ -7,7 +7,7 @@ import click
 from oic_assurance.cli.result import Result, Table, columns
 from oic_assurance.cli.shown import shows
 from oic_assurance.cli.status import problems_table
-from oic_assurance.errors import ServerError
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.formats import count
 from oic_assurance.operations.doctor.looks import LOOKS, PROOFS
 from oic_assurance.operations.doctor.warehouse import answers
@@ -27,9 +27,11 @@ def doctor(settings: Settings) -> Result:
     """Check the whole installation, and say what to do. What is found is put on record.
 
     The exit code is 0 if everything is ok, 1 if something needs attention or could not be checked,
-    and 2 if something failed. If the warehouse does not answer, the rest is checked.
+    and 2 if something failed. If the warehouse does not answer, the rest is checked. If its disk is
+    full, what was found is only shown.
     """
     is_there, found = answers(settings), []
+    notes: list[str] = []
     with Screen(sys.stderr) as screen:
         # The step is never closed, so its line vanishes before the findings are shown.
         step = screen.step("Looking at")
@@ -38,6 +40,11 @@ def doctor(settings: Settings) -> Result:
             found.append(take(look, settings, answers=is_there))
     try:
         record(settings, found)
+    except ServerError:
+        pass  # Reading the problems says the same.
+    except AssuranceError as error:
+        notes.append(error.message)
+    try:
         problems = open_problems(settings)
     except ServerError as error:
         problems = [no_server(error)]
@@ -60,4 +67,4 @@ def doctor(settings: Settings) -> Result:
     counts = [f"{states.count(state)} {state}" for state in EXIT_CODES if state in states]
     summary = f"{count(len(states), 'finding')}: {', '.join(counts)}."
     code = max([EXIT_CODES[state] for state in states] + [1 for _ in problems])
-    return Result([*by_part, *on_record, summary], exit_code=code)
+    return Result([*by_part, *on_record, *notes, summary], exit_code=code)

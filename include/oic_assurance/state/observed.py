@@ -94,6 +94,7 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
 
     Raises:
         ServerError: The warehouse cannot be reached.
+        AssuranceError: The server cannot store it, for example because its disk is full.
     """
     host = socket.gethostname()
     rows = {
@@ -110,13 +111,17 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
         for code in one.look.codes
         if any(finding.state == "unknown" for finding in one.findings)
     }
-    with connect(settings, role=ROLE) as warehouse:
-        now = one_value(warehouse, "select now()")
-        for (code, subject), one in rows.items():
-            values = (one.state, one.what, one.todo, one.amount, one.since or now, now, one.since)
-            where = "" if problem_kinds()[code].get("is_of_deployment") else host
-            warehouse.execute(_RECORD, (code, subject, where, *values))
-        warehouse.execute(_FORGET, {"host": host, "now": now, "codes": list(looked_at - not_seen)})
+    try:
+        with connect(settings, role=ROLE) as warehouse:
+            now = one_value(warehouse, "select now()")
+            for (code, subject), one in rows.items():
+                known = (one.state, one.what, one.todo, one.amount, one.since or now, now)
+                where = "" if problem_kinds()[code].get("is_of_deployment") else host
+                warehouse.execute(_RECORD, (code, subject, where, *known, one.since))
+            gone = {"host": host, "now": now, "codes": list(looked_at - not_seen)}
+            warehouse.execute(_FORGET, gone)
+    except psycopg.OperationalError as error:
+        raise AssuranceError(f"What was found cannot be put on record: {reason(error)}.") from error
 
 
 # What was not found again is over. A host that did not look for a day, while others did, is gone.

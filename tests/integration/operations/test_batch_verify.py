@@ -287,6 +287,11 @@ def test_swapped_missing_and_unknown_archived_files_are_named(world: World) -> N
     lines = disagreements(world, PEOPLE)
     assert [line for line in lines if f"{second.name} is missing" in line]
     assert [line for line in lines if "elsewhere.gz belongs to no batch" in line]
+    # Programs read the parts of each difference: a drill passes over files that were added.
+    [proof] = shown(world.settings, "batch", "verify", PEOPLE)["datasets"]
+    found = {one["file"] is not None: one["message"] for one in proof["disagreements"]}
+    assert "is missing" in found[False]
+    assert "belongs to no batch" in found[True]
 
 
 def test_a_table_that_is_gone_is_a_disagreement(world: World) -> None:

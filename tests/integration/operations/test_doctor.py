@@ -522,3 +522,22 @@ def test_a_clock_that_is_ahead_makes_no_figures_for_the_future(
     shifted(monkeypatch, timedelta(days=2))
     with pytest.raises(UsageError, match="is later than now"):
         pipeline.open_run(fresh_warehouse, "r1", tomorrow)
+
+
+def test_a_full_disk_of_the_server_keeps_nothing_off_the_screen(fresh_warehouse: Settings) -> None:
+    with administrator(fresh_warehouse, autocommit=True) as connection:
+        connection.execute(
+            """
+            create function audit.no_room() returns trigger language plpgsql as $$
+            begin
+                raise disk_full using message = 'could not extend file: No space left on device';
+            end $$;
+            create trigger no_room before insert on audit.observation
+                for each row execute function audit.no_room();
+            """
+        )
+    found = shown(fresh_warehouse, "doctor")
+    [said] = [note for note in found["notes"] if "on record" in note]
+    assert said == (
+        "What was found cannot be put on record: could not extend file: No space left on device."
+    )
