@@ -21,14 +21,18 @@ create table intermediate.restated__position (
 )
 """
 
-#: What the compared publication showed: HYDRA was not met, and nothing is said of its figure.
+#: What the compared publication showed: HYDRA was not met, and NCCU_INTEL was slipping, as it is
+#: now, but then the change was clear. Nothing is said of their figures.
 SHOWN_BEFORE = """
 insert into marts.publication (publication_id, force_code, as_at, gate_verdict)
 values ({before}, 'E23000022', timestamptz '2026-05-14 04:30Z', 'passed');
 insert into audit.published_position (
-    publication_id, force_code, point_code, as_at, status, source_status
+    publication_id, force_code, point_code, as_at, status, status_word, source_status
 )
-values ({before}, 'E23000022', 'HYDRA', timestamptz '2026-05-14 04:30Z', 'overdue', 'fresh');
+select {before}, 'E23000022', point, timestamptz '2026-05-14 04:30Z', status, word, 'fresh'
+from (values
+    ('HYDRA', 'overdue', null), ('NCCU_INTEL', 'slipping', 'Slipping')
+) as shown (point, status, word);
 """
 _LISTS = (
     "insert into audit.batch select (jsonb_populate_record(batch, jsonb_build_object("

@@ -83,16 +83,28 @@ from (values
     (2, 'ROW_IN_QUARANTINE', 'hr/personnel', 1, 0.9, 1)
 ) as caveat (place, code, dataset, records, low, high);
 
+create table policy.code_label as
+select 'status' as code_set, code, label
+from (values
+    ('in_progress', 'In progress'), ('met_on_time', 'Met on time'), ('overdue', 'Overdue'),
+    ('slipping', 'Slipping')
+) as word (code, label);
+
 create table intermediate.int_position as
-select force_code, point_code, status from candidate.assurance_position;
+select force_code, point_code,
+    case point_code when 'NCCU_INTEL' then 'slipping' else status end as status,
+    point_code = 'NCCU_INTEL' as is_unclear
+from candidate.assurance_position;
 
 create table candidate.assurance_status_change as
-select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
-    'Overdue' as status_before_label, 'met_on_time' as status_after,
-    'Met on time' as status_after_label, null::double precision as value_before,
-    1::double precision as value_after, compared_with, now() as compared_as_at,
-    build_id as publication_id
+select 'E23000022' as force_code, point_code, status_before, status_before_label, status_after,
+    status_after_label, null::double precision as value_before, 1::double precision as value_after,
+    compared_with, now() as compared_as_at, build_id as publication_id
 from audit.build
+cross join (values
+    ('HYDRA', 'overdue', 'Overdue', 'met_on_time', 'Met on time'),
+    ('NCCU_INTEL', 'slipping', 'Slipping', 'slipping', 'No clear change')
+) as change (point_code, status_before, status_before_label, status_after, status_after_label)
 where build_id = <build>;
 
 create table candidate.restore_proof as
