@@ -9,6 +9,7 @@ from oic_assurance.reporting.pack.content import board
 from oic_assurance.reporting.pack.facts import ROLE, Facts, board_facts
 from oic_assurance.reporting.pack.since import since_the_last_meeting
 from oic_assurance.reporting.paper.document import Document, write_page, write_pdf
+from oic_assurance.reporting.paper.drawing import drawings_kept
 from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Kind, Settings
 from oic_assurance.storage.reports import share
@@ -75,13 +76,15 @@ def write_pack(
             after the as-at day.
     """
     facts = board_facts(settings, publication_id)
-    contents = board(
-        facts,
-        since_the_last_meeting(facts, since),
-        read_publisher(settings),
-        force=settings.force_name,
-        body=settings.accountable_body,
-    )
+    folder = private_folder(settings, settings.home / FOLDER)
+    with drawings_kept(folder / "drawings.json"):
+        contents = board(
+            facts,
+            since_the_last_meeting(facts, since),
+            read_publisher(settings),
+            force=settings.force_name,
+            body=settings.accountable_body,
+        )
     return write_files(settings, contents, publication_id), facts
 
 

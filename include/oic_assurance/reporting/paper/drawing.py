@@ -7,10 +7,15 @@
 """
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 WIDTH = 420
@@ -24,6 +29,11 @@ SAND, ALARM, WHITE = "#d9cdb0", "#20242a", "#ffffff"
 #: The width in pixels after which a name from the data is cut off. Other labels are never cut off:
 #: to measure a label against a limit takes as long as to draw it.
 NAME_WIDTH = 190
+
+#: What a drawing follows from, besides its chart.
+DRAWN_WITH = ("vl-convert-python", "font-source-sans-pro")
+#: The drawings of the last time and of this time, by the hash of what they follow from.
+_drawings: ContextVar[tuple[Mapping[str, str], dict[str, str]]] = ContextVar("drawings")
 
 _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
@@ -124,17 +134,48 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     gives the same text.
     """
     import altair as alt
-    import vl_convert
 
-    _register_font()
     drawn = chart.properties(
         width=width,
         height=height,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         padding=2,
     ).configure(**_config())
-    text: str = vl_convert.vegalite_to_svg(drawn.to_dict(validate=False))
-    return _embedded(text)
+    specification = drawn.to_dict(validate=False)
+    follows_from = json.dumps([specification, *map(version, DRAWN_WITH)])
+    key = hashlib.sha256(follows_from.encode()).hexdigest()
+    before, now = _drawings.get(({}, {}))
+    now[key] = before.get(key) or _draw(specification)
+    return _embedded(now[key])
+
+
+@contextmanager
+def drawings_kept(file: Path) -> Iterator[None]:
+    """Draw only charts that the file does not have, and keep in it those of this block.
+
+    Most charts of a pack are those of the pack before.
+    """
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # A file that was cut off is as good as none.
+        before = {}
+    now: dict[str, str] = {}
+    token = _drawings.set((before, now))
+    try:
+        yield
+    finally:
+        _drawings.reset(token)
+    if now != before:
+        draft = file.with_suffix(".new")
+        draft.write_text(json.dumps(now), encoding="utf-8")
+        draft.replace(file)
+
+
+def _draw(specification: Mapping[str, Any]) -> str:
+    import vl_convert
+
+    _register_font()
+    return str(vl_convert.vegalite_to_svg(specification))
 
 
 @cache
