@@ -73,7 +73,11 @@ def test_another_version_of_the_converter_draws_again(
 
 def test_a_pack_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "drawings.json"
-    with pytest.raises(ValueError, match="no figure"), drawings_kept(file):
+
+    def draw_and_fail() -> None:
         svg(bars(1))
         raise ValueError("no figure")
+
+    with pytest.raises(ValueError, match="no figure"), drawings_kept(file):
+        draw_and_fail()
     assert not file.exists()
