@@ -171,7 +171,7 @@ def drawings_kept(file: Path) -> Iterator[None]:
         draft.replace(file)
 
 
-def _draw(specification: Mapping[str, Any]) -> str:
+def _draw(specification: dict[str, Any]) -> str:
     import vl_convert
 
     _register_font()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pytest
@@ -21,7 +22,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     draw = drawing._draw
 
-    def noted(specification: dict) -> str:
+    def noted(specification: dict[str, Any]) -> str:
         [rows] = (
             specification["datasets"].values()
             if "datasets" in specification
