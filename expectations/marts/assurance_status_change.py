@@ -3,7 +3,7 @@
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, no_rows
 
-# Readers are told a word. While the code is `slipping`, it can change to *No clear change* and back.
+# Readers are told a word. While the code is `slipping`, it can become *No clear change*, and back.
 _LISTED_WRONGLY = """
 with told as (
     select
