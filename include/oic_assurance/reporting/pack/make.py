@@ -1,6 +1,7 @@
 """Make the pack of a publication: a page for screens and a PDF for paper."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -76,8 +77,9 @@ def write_pack(
             after the as-at day.
     """
     facts = board_facts(settings, publication_id)
-    folder = private_folder(settings, settings.home / FOLDER)
-    with drawings_kept(folder / "drawings.json"):
+    # A pack that is made again, or for a bundle, proves what it shows. So all of it is drawn.
+    drawings = settings.home / FOLDER / "drawings.json"
+    with drawings_kept(drawings) if publication_id is None else nullcontext():
         contents = board(
             facts,
             since_the_last_meeting(facts, since),
@@ -85,7 +87,7 @@ def write_pack(
             force=settings.force_name,
             body=settings.accountable_body,
         )
-    return write_files(settings, contents, publication_id), facts
+        return write_files(settings, contents, publication_id), facts
 
 
 def write_files(settings: Settings, document: Document, publication_id: int | None) -> Pack:

@@ -151,10 +151,7 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
 
 @contextmanager
 def drawings_kept(file: Path) -> Iterator[None]:
-    """Draw only charts that the file does not have, and keep in it those of this block.
-
-    Most charts of a pack are those of the pack before.
-    """
+    """Draw only charts that the file does not have. After the block, it has those of the block."""
     try:
         before = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # A file that was cut off is as good as none.

@@ -23,12 +23,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     draw = drawing._draw
 
     def noted(specification: dict[str, Any]) -> str:
-        [rows] = (
-            specification["datasets"].values()
-            if "datasets" in specification
-            else [specification["data"]["values"]]
-        )
-        counts.append(rows[0]["count"])
+        [row] = specification["data"]["values"]
+        counts.append(row["count"])
         return draw(specification)
 
     monkeypatch.setattr(drawing, "_draw", noted)
