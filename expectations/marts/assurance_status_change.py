@@ -15,7 +15,7 @@ with told as (
         <> case when position.is_unclear then 'No clear change' else after.label end as differs
     from {intermediate}.int_position as position
     inner join {audit}.build as build on build.build_id = {build_id}
-    left join {policy}.code_label as after
+    inner join {policy}.code_label as after
         on after.code_set = 'status' and after.code = position.status
     left join {audit}.published_position as shown
         on shown.publication_id = build.compared_with
