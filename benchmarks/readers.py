@@ -68,20 +68,20 @@ def main() -> None:
     options = _options()
     with _force(options) as force:
         url = force.call("db", "url", "bi").strip()
-        alone = run(url, Plan(1, options.seconds / 2, 0.0))
-        rounds: list[Waits] = []
+        alone, _ = run(url, Plan(1, options.seconds / 2, 0.0))
+        rounds: list[tuple[Waits, float]] = []
         limited: list[Waits] = []
         with _supervisor(force, url, options.readers) as supervisor:
             for think in (options.think, 0.0):
                 plan = Plan(options.readers, options.seconds, think)
                 rounds.append(run(url, plan))
-                limited.append(run(supervisor, replace(plan, is_limited=True)))
-    _write(options, [alone, *rounds])
-    _write_limited(options, rounds, limited)
+                limited.append(run(supervisor, replace(plan, is_limited=True))[0])
+    _write(options, alone, rounds)
+    _write_limited(options, [waits for waits, _ in rounds], limited)
 
 
-def run(url: str, plan: Plan) -> Waits:
-    """Run one round and return how long its readers waited for each answer."""
+def run(url: str, plan: Plan) -> tuple[Waits, float]:
+    """Run one round: how long its readers waited for each answer, and all queries in a second."""
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(plan.readers), context.Queue()
     processes = [
@@ -91,15 +91,18 @@ def run(url: str, plan: Plan) -> Waits:
     for process in processes:
         process.start()
     waits: Waits = {}
+    rate = 0.0
     for _ in processes:
-        for name, seconds in results.get().items():
+        own, took = results.get()
+        rate += sum(map(len, own.values())) / took
+        for name, seconds in own.items():
             waits.setdefault(name, []).extend(seconds)
     for process in processes:
         process.join()
-    return waits
+    return waits, rate
 
 
-def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[Waits]") -> None:
+def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[tuple[Waits, float]]") -> None:
     rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
     if plan.is_limited:
@@ -115,14 +118,15 @@ def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[Wai
         for text in texts.values():
             bi.execute(text).fetchall()
         ready.wait()
-        end = time.monotonic() + plan.seconds
-        while time.monotonic() < end:
+        began = time.monotonic()
+        # Each reader asks every query equally often, so its last round may end later.
+        while time.monotonic() < began + plan.seconds:
             for name in rng.sample(sorted(texts), len(texts)):
                 started = time.monotonic()
                 bi.execute(texts[name]).fetchall()
                 waits[name].append(time.monotonic() - started)
                 time.sleep(plan.think * rng.uniform(0.5, 1.5))
-    results.put(waits)
+        results.put((waits, time.monotonic() - began))
 
 
 @contextmanager
@@ -178,7 +182,7 @@ def _write_limited(
     options: argparse.Namespace, rounds: Sequence[Waits], limited: Sequence[Waits]
 ) -> None:
     lines = [
-        f"{measured_on()}; {options.years} years of one force. {options.readers} readers with the "
+        f"{measured_on()}; {_history(options)}. {options.readers} readers with the "
         "login of a supervisor of two teams. The ratio is to the readers of the marts in the same "
         "run.",
         "",
@@ -197,13 +201,12 @@ def _write_limited(
     write_between(*LIMITED, [*lines, "", _rest(limited[0])])
 
 
-def _write(options: argparse.Namespace, rounds: Sequence[Waits]) -> None:
-    alone, at_dashboards, without_pause = rounds
-    rate = sum(map(len, at_dashboards.values())) / options.seconds
-    busy = sum(map(len, without_pause.values())) / options.seconds
+def _write(
+    options: argparse.Namespace, alone: Waits, rounds: Sequence[tuple[Waits, float]]
+) -> None:
+    (at_dashboards, rate), (without_pause, busy) = rounds
     lines = [
-        f"{measured_on()}, readers on the same machine; "
-        f"{options.years} years of one force. {options.readers} readers who look at each answer "
+        f"{measured_on()}, readers on the same machine; {_history(options)}. {options.readers} readers who look at each answer "
         f"for {options.think:g} s ask {rate:.0f} queries a second. Without pause they ask "
         f"{busy:.0f}.",
         "",
@@ -221,6 +224,13 @@ def _write(options: argparse.Namespace, rounds: Sequence[Waits]) -> None:
         ]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     write_between(BEGIN, END, [*lines, "", _rest(at_dashboards)])
+
+
+def _history(options: argparse.Namespace) -> str:
+    """Say which force was read."""
+    if options.home is not None:
+        return "the force of `--home`"
+    return f"{options.years} years of one force"
 
 
 def _slowest(waits: Waits) -> list[str]:

@@ -10,28 +10,28 @@ from pathlib import Path
 from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.machines.machine import check_out
 
-_BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r'^```[a-z]+ title="([^"]+)"\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
 def blocks(guide: str) -> dict[str, str]:
-    """Return a guide's code blocks, keyed by the name that follows the language of the block."""
+    """Return a guide's code blocks that have a title, keyed by it."""
     page = PROJECT / "docs" / "how-to" / f"{guide}.md"
     return dict(_BLOCK.findall(page.read_text(encoding="utf-8")))
 
 
 def follow(guide: str, folder: Path) -> list[str]:
-    """Copy the project, and write each block of a guide whose name is a path in the project.
+    """Copy the project, and write each block of a guide whose title is a path in the project.
 
     A block whose file exists is added at its end, or at the end of the section that follows a `#`
-    in its name. Returns the paths that were written.
+    in its title. Returns the paths that were written.
     """
     check_out(folder)
     return write(guide, folder)
 
 
 def write(guide: str, folder: Path) -> list[str]:
-    """Write each block of a guide whose name is a path in the project into a copy of it."""
+    """Write each block of a guide whose title is a path in the project into a copy of it."""
     written = [name for name in blocks(guide) if "/" in name]
     for name in written:
         path, _, section = name.partition("#")

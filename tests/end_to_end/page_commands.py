@@ -15,4 +15,4 @@ def commands(page: str, heading: str) -> list[str]:
     _, _, rest = text.partition(f"\n## {heading}\n")
     assert rest, f"{page} has no section '{heading}'"
     section = rest.partition("\n## ")[0]
-    return [line.strip() for line in section.splitlines() if re.match(r"(?: {4}| {7})[^ -]", line)]
+    return [line.strip() for line in section.splitlines() if re.match(r"(?: {4}| {8})[^ -]", line)]

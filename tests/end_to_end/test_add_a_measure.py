@@ -105,7 +105,7 @@ def test_its_unit_tests_pass_and_a_mistake_is_told_before_anything_runs(terminal
     refused = terminal.assurance("sources", "document")
     declared.write_text(text, encoding="utf-8")
     assert refused.returncode != 0
-    told = blocks(MEASURE)["mistake"].partition(": ")[2].removesuffix("...\n")
+    told = blocks(MEASURE)["message"].partition(": ")[2].removesuffix("...\n")
     assert told.strip() in refused.stderr
     assert "declared.sql, line " in refused.stderr
 

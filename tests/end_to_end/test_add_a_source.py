@@ -41,7 +41,7 @@ def test_a_mistake_names_its_line() -> None:
     )
     with pytest.raises(DeclarationError) as caught:
         parse(text, Path(DECLARATION).name)
-    assert caught.value.message == blocks(GUIDE)["mistake"].strip()
+    assert caught.value.message == blocks(GUIDE)["message"].strip()
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_its_checks_passed_and_it_is_published_as_fresh(terminal: Terminal) -> N
         f" where suite = '{RAW}' or expectation in ('has_a_policy', 'no_dataset_missing')",
     )
     assert {name for suite, name, _ in results if suite == RAW} > set(
-        blocks(GUIDE)["expected"].splitlines()
+        blocks(GUIDE)["checks"].splitlines()
     )
     assert [(suite, name) for suite, name, success in results if not success] == []
     fresh = f"select verdict from marts.source_freshness where dataset = '{DATASET}'"
@@ -94,7 +94,7 @@ def test_the_staging_model_shows_the_records_to_those_who_may_read_the_raw_table
 def test_the_files_that_follow_from_it_are_written(terminal: Terminal) -> None:
     project = terminal.project
     sources = project / "dbt_project/models/staging/_law_enforcement__sources.yml"
-    assert blocks(GUIDE)["source"] in sources.read_text(encoding="utf-8")
+    assert blocks(GUIDE)["dbt source"] in sources.read_text(encoding="utf-8")
     page = made_page(terminal, "datasets/safeguarding_nrm_referral.md")
     assert "| stale | if the last delivery is older than 2 days |" in page
     assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in page

@@ -1,6 +1,5 @@
 """Follow docs/how-to/change-a-policy.md: a row that begins later, before and after its day."""
 
-import re
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -9,23 +8,17 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.end_to_end.guide import made_page
-from tests.end_to_end.page_commands import PAGES, commands
+from tests.end_to_end.guide import blocks, made_page
+from tests.end_to_end.page_commands import commands
 from tests.end_to_end.page_tables import words
 from tests.end_to_end.terminal import PROJECT, Terminal, force
 from tests.policy_rows import put_rows
 
 pytestmark = pytest.mark.slow
 
-PAGE = "how-to/change-a-policy.md"
+GUIDE = "change-a-policy"
 BEFORE, AFTER = "2026-03-28T05:30", "2026-04-21T05:30"
 MEASURE = "nccu_intel_in_time"
-
-
-def block(name: str) -> str:
-    """Return the text of a code block of the page, by the words after its three backticks."""
-    text = (PAGES / PAGE).read_text(encoding="utf-8")
-    return re.split(rf"^```{re.escape(name)}\n(.*?)\n```$", text, flags=re.M | re.S)[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +37,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 def follow(terminal: Terminal, heading: str, *more: str) -> list[str]:
     """Run the commands of a section of the page, with further arguments for `run`."""
     shown = []
-    for command in commands(PAGE, heading):
+    for command in commands(f"how-to/{GUIDE}.md", heading):
         _, *arguments = shlex.split(command)
         done = terminal.does(*arguments, *(more if arguments == ["run"] else ()))
         shown.append(done.stdout)
@@ -91,7 +84,7 @@ def pack(terminal: Terminal) -> str:
 
 
 def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
-    put_rows(terminal.project, "policy_threshold", *block("csv policy_threshold.csv").splitlines())
+    put_rows(terminal.project, "policy_threshold", *blocks(GUIDE)["policy_threshold.csv"].splitlines())
     put_rows(
         terminal.project, "policy_threshold",
         "training_target,0.95,2020-01-01,2026-03-31,The Board",
@@ -99,7 +92,7 @@ def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
     )  # fmt: skip
     submit_after_thirty_hours(terminal)
     (_,) = follow(terminal, "Change the row")
-    assert block("text page") in made_page(terminal, f"measures/{MEASURE}.md")
+    assert blocks(GUIDE)["page"].strip() in made_page(terminal, f"measures/{MEASURE}.md")
     terminal.does("sources", "document", "--check")
 
     _, explained = follow(terminal, "See what it does", "--as-at", BEFORE)

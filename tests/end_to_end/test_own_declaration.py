@@ -67,7 +67,7 @@ def test_a_file_is_landed_and_checked_and_missing_policy_is_a_warning(
 
     assert ask(terminal, f"select count(*) from {RAW}") == [(4,)]
     found = gate_results(terminal, last_run(terminal)[0])
-    assert set(blocks(GUIDE)["expected"].splitlines()) <= set(found)
+    assert set(blocks(GUIDE)["checks"].splitlines()) <= set(found)
     assert all(found.values())
     missing = ask(
         terminal,
