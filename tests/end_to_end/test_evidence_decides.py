@@ -81,7 +81,7 @@ def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
         tmp_path / "dags/assurance_reckless.py",
         {
             DAILY: RECKLESS,
-            "schedule=own.daily(5, 30)": "schedule=None",
+            "schedule=schedule(own)": "schedule=None",
             "@task\n": "@task(trigger_rule=TriggerRule.ALL_DONE)\n",
             "@task(outlets=[marts])": "@task(trigger_rule=TriggerRule.ALL_DONE)",
             "return pipeline.audit(": "raise AirflowSkipException(",
