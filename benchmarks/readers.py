@@ -102,7 +102,9 @@ def run(url: str, plan: Plan) -> tuple[Waits, float]:
     return waits, rate
 
 
-def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[tuple[Waits, float]]") -> None:
+def _read(
+    url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[tuple[Waits, float]]"
+) -> None:
     rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
     if plan.is_limited:

@@ -84,7 +84,9 @@ def pack(terminal: Terminal) -> str:
 
 
 def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
-    put_rows(terminal.project, "policy_threshold", *blocks(GUIDE)["policy_threshold.csv"].splitlines())
+    put_rows(
+        terminal.project, "policy_threshold", *blocks(GUIDE)["policy_threshold.csv"].splitlines()
+    )
     put_rows(
         terminal.project, "policy_threshold",
         "training_target,0.95,2020-01-01,2026-03-31,The Board",
