@@ -208,9 +208,9 @@ def _write(
 ) -> None:
     (at_dashboards, rate), (without_pause, busy) = rounds
     lines = [
-        f"{measured_on()}, readers on the same machine; {_history(options)}. {options.readers} readers who look at each answer "
-        f"for {options.think:g} s ask {rate:.0f} queries a second. Without pause they ask "
-        f"{busy:.0f}.",
+        f"{measured_on()}, readers on the same machine; {_history(options)}. {options.readers} "
+        f"readers who look at each answer for {options.think:g} s ask {rate:.0f} queries a second. "
+        f"Without pause they ask {busy:.0f}.",
         "",
         f"| query | alone: p50 | p95 | {options.readers} at dashboards: p50 | p95 | target "
         f"| {options.readers} without pause: p50 | p95 |",

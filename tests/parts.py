@@ -38,14 +38,14 @@ PARTS = {
     "forces": Part(
         "several forces, workers that fail, and failures of whole runs", ("forces", "night")
     ),
-    "machines": Part("odd machines, accounts and disks", ("machines",)),
+    "machines": Part("unusual machines, accounts and disks", ("machines",)),
     "failures": Part(
         "processes killed at every point, and random sequences of runs", ("crash", "sequences")
     ),
     "upgrade": Part("states of earlier versions", ("upgrade",)),
     "year": Part("a year of publications, reproduced", ("year",)),
     "catalogue": Part("every known defect", ("catalogue",)),
-    "mutants": Part("every change of a rule", ("mutants",)),
+    "mutants": Part("every mutant of a rule is noticed by a test", ("mutants",)),
 }
 
 

@@ -83,7 +83,9 @@ def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
             DAILY: RECKLESS,
             "schedule=schedule(own)": "schedule=None",
             "@task\n": "@task(trigger_rule=TriggerRule.ALL_DONE)\n",
-            "@task(outlets=[marts])": "@task(trigger_rule=TriggerRule.ALL_DONE)",
+            '@task(outlets=[asset("marts", own.suffix)])': (
+                "@task(trigger_rule=TriggerRule.ALL_DONE)"
+            ),
             "return pipeline.audit(": "raise AirflowSkipException(",
             "from airflow.sdk import (": (
                 "from airflow.sdk.exceptions import AirflowSkipException\nfrom airflow.sdk import ("

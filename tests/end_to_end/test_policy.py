@@ -50,7 +50,9 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
     assert all(one in shown for one in told)
     for command in (["sources", "document"], ["publication", "preview"]):
         done = terminal.assurance(*command)
-        assert (done.returncode, done.stderr.splitlines()[1:-1]) == (1, lines), command
+        assert (done.returncode, done.stderr.splitlines()[-len(lines) - 1 : -1]) == (1, lines), (
+            command
+        )
     for command in (["explain", "hydra_completion"], ["pack"]):
         terminal.does(*command)
     assert terminal.current() == before

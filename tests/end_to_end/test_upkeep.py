@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from oic_assurance.platform.upkeep import PARTS
 from tests.end_to_end.airflow_server import airflow
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import Terminal, published_force
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.slow
 
 CUSTODY = "rms/custody_record"
 TABLE = "raw_law_enforcement.custody_record"
-PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "airflow")
 DAYS = range(22, 29)
 RUNS_IN_A_WEEK = 4
 #: A log that is always open, and by how many bytes it grows from run to run. In seven runs that is

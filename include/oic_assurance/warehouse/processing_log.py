@@ -5,8 +5,10 @@ an entry with `enter`. Apart from `enter`, only the collector of the server's ow
 `audit.processing_log` (`operations/audit/collect.py`).
 
 An entry names the login of the session, which the server writes into it. An entry contains no
-officer's number and no record's key. It contains keyed hashes instead, which `record_mark` and
-`officer_mark` return. With these hashes, the entries about a record or an officer can be found.
+officer's number. It contains keyed hashes instead, which `record_mark` and `officer_mark` return.
+With these hashes, the entries about a record or an officer can be found. Only the entry of an
+explanation names its record, by the reference that the marts show, and that of a worklist has the
+keys of its exceptions.
 """
 
 import hashlib

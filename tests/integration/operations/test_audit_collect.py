@@ -447,13 +447,18 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
             assert attempt.endswith("reset all"), attempt
     # The limits of the login were settings of its own. The next start sets them again.
     migrate(marts)
+    with psycopg.connect(url(marts, "bi")) as reader:
+        assert reader.execute("show transaction_isolation").fetchone() == ("repeatable read",)
+        assert reader.execute("show transaction_read_only").fetchone() == ("on",)
+        assert reader.execute("show statement_timeout").fetchone() != ("0",)
+        reader.execute("select 1 from dim_officer")
     for option in (
         "log_statement=none", "auto_explain.log_min_duration=-1", "session_preload_libraries=",
         "auto_explain.log_verbose=off", "log_min_messages=panic",
     ):  # fmt: skip
         with pytest.raises(psycopg.OperationalError, match="permission denied to set parameter"):
             psycopg.connect(url(marts, "bi"), options=f"-c {option}")
-    with psycopg.connect(url(marts, "bi"), options="-c search_path=marts") as reader:
+    with psycopg.connect(url(marts, "bi")) as reader:
         assert reader.execute("show log_statement").fetchone() == ("all",)
         assert reader.execute("show auto_explain.log_min_duration").fetchone() == ("0",)
         reader.execute("select 3 from dim_officer")

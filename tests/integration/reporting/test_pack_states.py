@@ -131,6 +131,12 @@ def test_what_the_figures_leave_out_is_counted(shown: dict[str, Shown], day: str
 @pytest.mark.parametrize("day", DAYS)
 def test_the_first_page_is_one_sheet(shown: dict[str, Shown], day: str) -> None:
     first, second, *_ = shown[day].sheets
-    for heading in ("Are we assured?", "The points", "Since ", "Actions that", "Questions to put"):
+    for heading in (
+        "Are we assured?",
+        "The points",
+        "Since ",
+        "Actions of the Board",
+        "Questions to put",
+    ):
         assert heading in first
     assert second.startswith("OFFICIAL-SENSITIVE Reporting to the NCCU")

@@ -47,8 +47,10 @@ def prepare() -> None:
     A module that cannot be imported is left to the tasks: those that need it then fail, with the
     reason.
     """
-    # NumPy would start threads, and nothing here multiplies matrices.
+    # NumPy would start threads, and nothing here multiplies matrices. Arrow would start one too, if
+    # a connector has installed it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
     with silenced():
         for name in MODULES:
             try:

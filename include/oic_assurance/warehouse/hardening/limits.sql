@@ -58,6 +58,25 @@ with
             and limits.is_reader(r.oid)
     ),
 
+    -- How a session of a reader of figures begins: it writes nothing, all statements of a transaction see one publication, and
+    -- the names of marts need no schema. A login can reset its own settings, so each start sets what is missing.
+    begins as (
+        select r.name, r.rolconfig, s.name as setting, s.value
+        from reader as r
+        cross join lateral (
+            values
+                ('default_transaction_read_only', 'on'),
+                ('default_transaction_isolation', 'repeatable read'),
+                (
+                    'search_path',
+                    case r.rolname when 'bi_reader' then 'marts' when 'public_reader' then 'public_release' else 'limited' end
+                )
+        ) as s (name, value)
+        where r.rolname in ('bi_reader', 'public_reader')
+            or pg_has_role(r.oid, 'supervisor_reader', 'USAGE')
+            or pg_has_role(r.oid, 'commissioner_reader', 'USAGE')
+    ),
+
     needed as (
         select
             1 as place,
@@ -128,6 +147,10 @@ with
             and not exists (
                 select from unnest(r.rolconfig) as own where starts_with(own, s.name || '=')
             )
+        union all
+        select 1, name, 'alter role ' || name || ' set ' || setting || ' = ' || quote_literal(value)
+        from begins
+        where not exists (select from unnest(rolconfig) as own where starts_with(own, setting || '='))
     )
 
 select statement || ';'
