@@ -67,12 +67,9 @@ with
             values
                 ('default_transaction_read_only', 'on'),
                 ('default_transaction_isolation', 'repeatable read'),
-                (
-                    'search_path',
-                    case r.rolname when 'bi_reader' then 'marts' when 'public_reader' then 'public_release' else 'limited' end
-                )
+                ('search_path', case r.rolname when 'bi_reader' then 'marts' else 'limited' end)
         ) as s (name, value)
-        where r.rolname in ('bi_reader', 'public_reader')
+        where r.rolname = 'bi_reader'
             or pg_has_role(r.oid, 'supervisor_reader', 'USAGE')
             or pg_has_role(r.oid, 'commissioner_reader', 'USAGE')
     ),
