@@ -3,6 +3,7 @@
 The variables must be set before Airflow is imported, because Airflow reads them during its import.
 """
 
+import os
 from pathlib import Path
 
 from oic_assurance.settings import Settings
@@ -29,12 +30,14 @@ def airflow_environment(settings: Settings, metadata_url: str) -> dict[str, str]
     `metadata_url` is the SQLAlchemy URL of Airflow's database.
     """
     logs = private_folder(settings, settings.log_dir / "airflow")
+    # Airflow imports airflow_local_settings.py from the first of these folders.
+    path = [str(settings.project_root / "deploy" / "airflow" / "config")]
+    path += os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {
         **SILENCE,
         "ASSURANCE_HOME": str(settings.home),
         "AIRFLOW_HOME": str(airflow_home(settings)),
-        # Airflow imports airflow_local_settings.py from here.
-        "PYTHONPATH": str(settings.project_root / "deploy" / "airflow" / "config"),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, path))),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
