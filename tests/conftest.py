@@ -114,13 +114,10 @@ def hurry(settings: Settings) -> None:
 
     The data is deleted after the session, so the server need not wait until it is on disk. Nobody
     guesses its passwords either, so they need not be slow to try: half of the time of a login was
-    for the 4,096 rounds of a password's hash, and tests log in some ten thousand times. The
-    server's automatic clean-up would visit each new database, and find nothing: a twentieth of all
-    work.
+    for the 4,096 rounds of a password's hash, and tests log in some ten thousand times.
     """
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         administrator.execute("alter system set fsync = off")
-        administrator.execute("alter system set autovacuum_naptime = '10min'")
         administrator.execute("alter system set scram_iterations = 1")
         administrator.execute("select pg_reload_conf()")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
