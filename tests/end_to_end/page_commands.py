@@ -15,4 +15,6 @@ def commands(page: str, heading: str) -> list[str]:
     _, _, rest = text.partition(f"\n## {heading}\n")
     assert rest, f"{page} has no section '{heading}'"
     section = rest.partition("\n## ")[0]
-    return [line.strip() for line in section.splitlines() if re.match(r"(?: {4}| {8})[^ -]", line)]
+    # In a numbered list, a sentence has four spaces and a command has eight.
+    is_command = re.compile(r"(?: {4}| {8})(?:[A-Z_]+=|[^ A-Z*`-])")
+    return [line.strip() for line in section.splitlines() if is_command.match(line)]
