@@ -445,6 +445,7 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
             # `reset all` is allowed, but does not reset settings that only an administrator may
             # change.
             assert attempt.endswith("reset all"), attempt
+        reader.execute("alter role bi_reader set default_transaction_isolation = 'read committed'")
     # The limits of the login were settings of its own. The next start sets them again.
     migrate(marts)
     with psycopg.connect(url(marts, "bi")) as reader:

@@ -59,7 +59,8 @@ with
     ),
 
     -- How a session of a reader of figures begins: it writes nothing, all statements of a transaction see one publication, and
-    -- the names of marts need no schema. A login can reset its own settings, so each start sets what is missing.
+    -- the names of marts need no schema. A login can reset or change its own settings, so each start sets them again. Only
+    -- another search path stays, because an administrator may have chosen it.
     begins as (
         select r.name, r.rolconfig, s.name as setting, s.value
         from reader as r
@@ -147,7 +148,11 @@ with
         union all
         select 1, name, 'alter role ' || name || ' set ' || setting || ' = ' || quote_literal(value)
         from begins
-        where not exists (select from unnest(rolconfig) as own where starts_with(own, setting || '='))
+        where not exists (
+            select
+            from unnest(rolconfig) as own
+            where own = setting || '=' || value or (setting = 'search_path' and starts_with(own, 'search_path='))
+        )
     )
 
 select statement || ';'
