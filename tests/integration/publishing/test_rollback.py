@@ -132,6 +132,30 @@ def test_two_roll_backs_in_a_row(three: Settings) -> None:
     assert release(three, "all mended").publication_id == 4
 
 
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_later_hold_does_not_show_what_an_earlier_one_left_behind(
+    three: Settings, is_released: bool
+) -> None:
+    rollback(three, 2, WHY)
+    published(three, scale=4)
+    if is_released:
+        published(three, scale=5)
+        assert release(three, "the file was delivered again").publication_id == 5
+    else:
+        rollback(three, 3, "it was right")
+    # Nobody is sent to a release that does not exist.
+    with pytest.raises(UsageError, match=r"4 was never shown: it waited .* `assurance run` makes"):
+        rollback(three, 4, "I want that one")
+    rollback(three, 2, "all of them were wrong")
+    assert held(three) == (2, None, 0)
+    assert ask(three, "select publication_id, newest_waiting, waiting from state.hold") == [
+        (2, None, 0)
+    ]
+    latest = published(three, scale=6)
+    assert held(three) == (2, latest, 1)
+    assert release(three, "all mended").publication_id == latest
+
+
 def test_a_publication_for_an_earlier_moment_is_kept_and_not_shown(three: Settings) -> None:
     assert published(three, as_at="2026-04-01 05:30+01") == 4
     assert seen(three) == 3
