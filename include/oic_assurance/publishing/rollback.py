@@ -110,9 +110,12 @@ def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
     if not is_there:
+        gone = f"The tables of publication {publication_id} are no longer kept"
+        if not was_shown(conn, publication_id):
+            # An erasure has dropped it while it waited. The hold stays until another one waits.
+            raise AssuranceError(f"{gone}: `assurance run` makes another one, then release it.")
         raise AssuranceError(
-            f"The tables of publication {publication_id} are no longer kept: compute it again with "
-            f"`assurance publication reproduce {publication_id}`."
+            f"{gone}: compute it again with `assurance publication reproduce {publication_id}`."
         )
 
 
