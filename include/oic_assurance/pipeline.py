@@ -34,7 +34,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.clocks import MUCH, read_clocks
-from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
+from oic_assurance.warehouse.connections import connect, person, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.reader_guard import guarded
 from oic_assurance.warehouse.transport import check_links
@@ -274,7 +274,8 @@ def decide(
 ) -> None:
     """Record a person's decision about the warnings of a build.
 
-    After a rejection, the run is recorded as blocked.
+    After a rejection, the run is recorded as blocked. A person who acts with a login of their own
+    may not change the record of a run, so of such a person only the decision is recorded.
 
     Args:
         settings: The settings of the deployment.
@@ -297,7 +298,7 @@ def decide(
         reason=reason,
         through=through,
     )
-    if not is_approved:
+    if not is_approved and person() is None:
         run_id = record.load_build(settings, build_id).run_id
         message = f"the warnings of build {build_id} were rejected by {who} ({reason})"
         runs.note_failure(settings, run_id, message, blocked=True)
