@@ -35,6 +35,7 @@ from tests.integration.landing.support import (
     put_report,
     workbook,
 )
+from tests.integration.landing.test_board_log import BOARD, FILE, MONDAY, action, log, question
 from tests.integration.operations.support import (
     Row,
     archived_contents,
@@ -211,6 +212,24 @@ def test_a_workbook_loses_the_row(world: World) -> None:
 
 
 # -------------------------------------------------------------------- quarantine, pseudonyms
+
+
+def test_a_row_of_the_boards_log_is_erased_without_rows_that_only_mention_it(world: World) -> None:
+    """The question 1 and the action 1 have the same reference, and the action 2 names the question.
+
+    The texts of the log are screened when its archived file is searched.
+    """
+    actions = [action("1"), action("2", question_ref="1", status="DOING")]
+    world.drop(FILE, log([question("1")], actions), MONDAY)
+    world.land(BOARD)
+    assert correct(world, BOARD, written("DOING", "OPEN")).landed == 1
+    found = erase_record(world, BOARD, "1", table="board_action")
+    assert [(one.batch_id, one.row_numbers) for one in found.rewritten] == [
+        (world.batches(BOARD)[0]["batch_id"], [1])
+    ]
+    assert list(world.state(BOARD, (), table="board_action")) == ["2"]
+    assert list(world.state(BOARD, (), table="board_question")) == ["1"]
+    assert_agrees(world, BOARD)
 
 
 def test_rejected_rows_are_erased_even_without_a_readable_key(world: World) -> None:
