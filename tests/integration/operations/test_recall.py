@@ -217,6 +217,29 @@ def test_a_mistake_that_the_source_corrects_ends_the_recall_and_loses_nothing(
     assert_agrees(world, REPORTS)
 
 
+def test_a_record_that_is_gone_from_the_source_stays_recalled(
+    world: World, many: list[int]
+) -> None:
+    """A record whose marking rose is often moved to another system. Its marking was not lowered."""
+    gone, lowered = many[:2], many[2]
+    world.intelligence("delete from intel.report where report_id = any(%s)", gone)
+    world.intelligence(
+        "update intel.report set protective_marking = 'OFFICIAL', updated_at = %s"
+        " where report_id = %s",
+        at(10),
+        lowered,
+    )
+    extract(world)
+    world.intelligence("truncate intel.report")
+    with pytest.raises(DeliveryRefused, match="would vanish"):
+        extract(world)
+    [recall] = list_recalls(world.settings)
+    assert (recall.left_to_erase, recall.ended_at) == (len(many) - 1, None)
+    approve(world.settings, recall.recall_id, "tester", "the marking is right")
+    assert raw_keys(world) == [str(lowered)]
+    assert_agrees(world, REPORTS)
+
+
 def test_somebody_is_told_of_every_recall(
     world: World, many: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
