@@ -610,13 +610,13 @@ def test_a_row_delivered_under_an_erased_key_stays_with_the_record_it_was_replay
 ) -> None:
     world.personnel("20260101", "000777", person("000777", "A"), "000002")
     world.land(PEOPLE)
-    report = correct(
-        world,
-        PEOPLE,
-        lambda row: written("000777", "000003")(row) if row["org_unit_code"] == "A" else None,
-    )
-    assert report.landed == 1
+    path, rows = export(world, PEOPLE)
+    write(path, [written("000777", "000003")(row) for row in rows if row["org_unit_code"] == "A"])
+    assert replay(world.settings, PEOPLE, path, "HR said so", "somebody").landed == 1
     erase_record(world, PEOPLE, "000777")
+    # The row has lost its content, but was landed, so to replay its file again changes nothing.
+    again = replay(world.settings, PEOPLE, path, "HR said so", "somebody")
+    assert (again.landed, len(again.replayed_before)) == (0, 1)
     assert units(world) == {"000002": "T1", "000003": "A"}
     assert "000777" not in texts(world)
     assert disagreements(world, PEOPLE) == []
