@@ -285,6 +285,15 @@ def test_with_two_people_required_nobody_erases_what_is_expired_alone(
     assert "000777" in raw(world)
 
 
+def test_what_was_decided_to_be_kept_is_not_erased_with_all_that_is_expired(due: World) -> None:
+    decide(due.settings, PEOPLE, ["000777"], KEEP)
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 0
+    assert raw(due) == {"000777", "000779", "000780"}
+    ask(due.settings, "update audit.retention_decision set keep_until = current_date")
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 0
+    assert raw(due) == {"000779", "000780"}
+
+
 def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_key(
     due: World,
 ) -> None:
