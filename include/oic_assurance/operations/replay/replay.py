@@ -586,6 +586,11 @@ def on_record(
     except AssuranceError as error:
         failure = error.message
         raise
+    except BaseException:
+        # Somebody pressed Ctrl-C. The file of the batch that is rolled back can be left in the
+        # archive. The next attempt looks for such files only if an earlier one has not succeeded.
+        failure = f"{dataset.name}: it was stopped."
+        raise
     finally:
         if not connection.broken:
             connection.execute("set synchronous_commit = on")
