@@ -76,11 +76,17 @@ select audit.decide_review(
     %(second)s
 )
 """
+#: A decision without a record on the list waits for nobody: its records left the list, or a later
+#: decision is about them. Nobody can confirm it.
 _DECISIONS = """
 select decision_id, dataset, decision, records, decided_at, account, reason, table_name, keep_until,
     needs_second, confirmed_account, confirmed_at, carried_out_at, erased,
-    case when needs_second and confirmed_at is null then 'a second person' end as waits_for
-from audit.retention_decision
+    case
+        when needs_second and confirmed_at is null and exists (
+            select from audit.retention_due as due where due.decision_id = decided.decision_id
+        ) then 'a second person'
+    end as waits_for
+from audit.retention_decision as decided
 where force_code = %s
 order by decision_id desc
 """
@@ -312,7 +318,7 @@ def unconfirmed(settings: Settings, dataset: str) -> list[Any]:
     return [
         one
         for one in list_decisions(settings)
-        if one.dataset == dataset and one.waits_for and one.carried_out_at is None
+        if one.dataset == dataset and one.waits_for
     ]
 
 

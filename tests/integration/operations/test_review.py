@@ -110,6 +110,17 @@ def test_a_kept_record_comes_up_again_at_its_next_review(due: World) -> None:
     assert erase_decided(due.settings, dry_run=False).records == 0
 
 
+def test_a_decision_that_was_replaced_waits_for_nobody(due: World) -> None:
+    settings = second(due)
+    (first,) = decide(settings, PEOPLE, ["000777"], KEEP)
+    (then,) = decide(settings, PEOPLE, ["000777"], ERASE)
+    assert [one.waits_for for one in list_decisions(settings)] == ["a second person", None]
+    review.confirm_all(settings, PEOPLE.name, "another")
+    assert review.unconfirmed(settings, PEOPLE.name) == []
+    confirmed = {one.decision_id: one.confirmed_account for one in list_decisions(settings)}
+    assert confirmed == {first.decision_id: None, then.decision_id: "another"}
+
+
 def test_records_are_kept_no_longer_than_until_their_next_review(due: World) -> None:
     late = review.last_day(PEOPLE) + timedelta(days=1)
     with pytest.raises(UsageError, match="reviewed again within 6 years"):
