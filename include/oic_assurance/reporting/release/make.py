@@ -1,5 +1,6 @@
 """Make a release with its files, write its files again, and withdraw it."""
 
+import logging
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
@@ -24,6 +25,7 @@ from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.settings import Settings, force_areas
 from oic_assurance.storage.reports import fetch, share
 
+LOG = logging.getLogger(__name__)
 _NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "status_changes"}
 
 
@@ -100,7 +102,8 @@ def withdraw(
     """Withdraw a release, and put a note next to its files, which stay.
 
     Returns the release and the path of the note, or None instead of the path if the files' folder
-    is gone.
+    is gone or cannot be written. That is logged, because the release is withdrawn already: whoever
+    calls this goes on, and nobody can withdraw the release again.
 
     Raises:
         UsageError: The reason is missing, there is no such release, or it is withdrawn already.
@@ -109,13 +112,17 @@ def withdraw(
     standing = next(
         (one for one in releases.list_releases(settings) if one.withdrawn_at is None), None
     )
-    folder = Path(release.folder)
-    if settings.reports and folder == release_folder(settings, release_id, None):
-        # Another worker may have made the release, and then the files are only in the shared place.
-        fetch(settings, folder)
-    note = add_note(folder, withdrawn_page(release, standing))
-    if note is not None:
-        share(settings, note)
+    folder, note = Path(release.folder), None
+    try:
+        if settings.reports and folder == release_folder(settings, release_id, None):
+            # Another worker may have made the release, and then the files are only in the shared
+            # place.
+            fetch(settings, folder)
+        note = add_note(folder, withdrawn_page(release, standing))
+        if note is not None:
+            share(settings, note)
+    except AssuranceError as error:
+        LOG.warning("The files do not say that release %s is withdrawn: %s", release_id, error)
     return release, note
 
 
