@@ -196,5 +196,7 @@ def test_the_command_answers_in_words_and_as_json(landed: World) -> None:
     assert "collection oic_landing" in " ".join(record.output.split())
     none = run(cli, ["audit", "report", "--to", "2020-01-01", "--json"])
     assert json.loads(none.output)["entries"] == []
+    every = run(cli, ["audit", "report", "--to", "9999-12-31", "--json"])
+    assert json.loads(every.output)["report"]["until"] is None
     both = run(cli, ["audit", "report", "--person", "1", "--record", PEOPLE, "1"])
     assert both.exit_code == 2
