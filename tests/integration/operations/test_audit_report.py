@@ -100,6 +100,11 @@ def test_a_collar_number_of_several_officers_is_refused(world: World) -> None:
     world.land(PEOPLE)
     with pytest.raises(UsageError, match="2 officers have had this collar number"):
         report_on_person(world.settings, collar)
+    # Raw was read for it, so the search is on record although it found nobody.
+    about = "report about a person"
+    assert (
+        world.one("select count(*) from audit.processing_log where what like %s", f"%{about}") == 1
+    )
     assert seen(report_on_person(world.settings, head), "batch")
 
 
