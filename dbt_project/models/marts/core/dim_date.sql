@@ -7,10 +7,6 @@ with
         cross join
             {{ day_spine("cast('2020-01-01' as date)", add_days("build.as_at_day", 366)) }} as spine
         union
-        -- A run can be for a day before the calendar begins.
-        select as_at_day
-        from build
-        union
         select contacted_on
         from {{ ref("int_nccu_referral") }}
         union
