@@ -1,6 +1,7 @@
 """A delivery from a source that looks emptied is refused until a person accepts it."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def accepted(world: World, name: str, reason: str = "they were moved") -> None:
 def hydra_workbook(world: World, day: str, sessions: int) -> None:
     """Drop a workbook with as many sessions, each with one officer who attended."""
     codes = [f"S{number}" for number in range(1, sessions + 1)]
-    sheets = {
+    sheets: dict[str, list[Any]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"]]
         + [[code, date(2025, 6, 2), "HQ", 12] for code in codes],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"]]

@@ -39,7 +39,7 @@ from oic_assurance.operations.doctor import machine
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import NO_BACKUPS, Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.state.observed import record, take
 from oic_assurance.warehouse import embedded
@@ -276,7 +276,7 @@ def test_nothing_is_put_beside_what_it_protects(made: Made) -> None:
 def test_a_back_up_ends_the_problem_that_there_is_none(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(machine.NO_BACKUPS, raising=False)
+    monkeypatch.delenv(NO_BACKUPS, raising=False)
     found = "select state from audit.observation where problem_code = 'backup'"
     look = next(look for look in LOOKS if "backup" in look.codes)
     with patch.object(machine, "recorded_backups", return_value=[]):

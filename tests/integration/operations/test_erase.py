@@ -23,6 +23,7 @@ from oic_assurance.operations.replay.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect
+from simulator.delivery.registers import BOARD
 from tests.integration.landing.support import (
     CUSTODY,
     PERSONNEL,
@@ -35,7 +36,7 @@ from tests.integration.landing.support import (
     put_report,
     workbook,
 )
-from tests.integration.landing.test_board_log import BOARD, FILE, MONDAY, action, log, question
+from tests.integration.landing.test_board_log import FILE, MONDAY, action, log, question
 from tests.integration.operations.support import (
     Row,
     archived_contents,

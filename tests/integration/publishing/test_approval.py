@@ -110,7 +110,7 @@ def test_a_decision_is_asked_for_although_the_run_had_ended_before(
     runs.note_failure(deployment, build.run_id, "sealing the marts: no space", blocked=False)
     runs.close_run(deployment, build.run_id)
     assert kinds_of_problem(deployment) == ["publication"]
-    monkeypatch.setattr(pipeline.marts, "seal_marts", lambda settings, build: None)
+    monkeypatch.setattr("oic_assurance.builds.marts.seal_marts", lambda settings, build: None)
     pipeline.seal_marts(deployment, build.run_id, build.build_id)
     audit(deployment, build, verdict="warning")
     assert kinds_of_problem(deployment) == ["approval"]
