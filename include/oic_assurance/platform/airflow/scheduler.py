@@ -63,9 +63,10 @@ def up(settings: Settings, tell: Tell) -> int:
         AssuranceError: Airflow is already running for this state folder, the port is in use, or one
             of Airflow's processes has ended.
     """
-    port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
     airflow = Processes(settings, "Airflow")
     with only_one(settings, LOCK), end_on_signals():
+        # Under the lock, so that who starts it twice is not told to choose another port.
+        port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
         forces = declared_forces()
         if forces is None:
             prepare_warehouse(settings)
