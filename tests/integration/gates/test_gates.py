@@ -124,3 +124,27 @@ def test_a_build_with_a_schema_prefix_is_audited_in_its_own_schemas(world: World
         for schema in ("candidate", "candidate_public", "intermediate"):
             world.admin.execute(f"alter schema reproduce_{schema} rename to {schema}".encode())
     assert failures(outcomes) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("dim_org_unit", "source_unit_code"),
+        ("dim_org_unit", "directorate"),
+        ("dim_org_unit", "team_label"),
+        ("assurance_measure", "org_unit_label"),
+        ("fct_oic_incident", "district_label"),
+        ("fct_intelligence_report", "handling_label"),
+    ],
+)
+def test_a_code_or_name_of_a_source_may_look_like_a_number_or_a_rank(
+    world: World, auditor: Auditor, table: str, column: str
+) -> None:
+    """A unit may have a code of six digits, and a unit without a name is shown by its code."""
+    (suite,) = [suite for suite in suites_of("marts") if suite.name == f"candidate.{table}"]
+    for text in ("100200", "DS Support"):
+        with world.damaged(
+            f"alter table candidate.{table} add column {column} text default '{text}'",
+            f"alter table candidate.{table} drop column {column}",
+        ):
+            assert failures(auditor.audit(suite)) == []
