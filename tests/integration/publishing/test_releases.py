@@ -218,6 +218,10 @@ def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_
     )
     assert one == two
     assert SUMS in one
+    # The second folder is a copy. The note of a withdrawal belongs to the files that were released.
+    assert again.folder == str(tmp_path / "one")
+    _, note = withdraw(warehouse, made.release_id, "a wrong file", WHO)
+    assert note == tmp_path / "one" / WITHDRAWN
 
 
 def test_a_release_lists_what_it_revises_and_what_is_new(
