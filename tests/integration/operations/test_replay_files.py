@@ -277,7 +277,8 @@ def test_a_crash_between_two_deliveries_leaves_complete_replays(world: World) ->
     write(path, [{**row, "employment_type": "OFFICER"} for row in rows])
     full = OSError(28, "No space left on device")
     with (
-        patch.object(os, "fsync", wraps=os.fsync, side_effect=[DEFAULT, full]),
+        # Of each delivery, the file is written to disk, and then its name.
+        patch.object(os, "fsync", wraps=os.fsync, side_effect=[DEFAULT, DEFAULT, full]),
         pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"),
     ):
         replay(world.settings, PEOPLE, path, None, "tester")
