@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -136,7 +137,7 @@ def test_a_declaration_may_have_a_percent_sign_in_its_rules(
 ) -> None:
     one = dataset(UNITS)
     (table,) = one.tables
-    rules = {
+    rules: dict[str, dict[str, Any]] = {
         "org_unit_name": {"pattern": r"[[:alnum:] ]+%?"},
         "parent_org_unit_code": {"provisional": ("50%", "%s")},
     }
