@@ -6,16 +6,19 @@ The script writes `ca.key` and `ca.crt` to the folder `--authority`. For each ho
 `server.key`, `server.crt` and `ca.crt` to a folder with the name of the host in `--to`. A
 certificate that is valid for at least another month is kept, so the script can run at every start.
 Clients need only `ca.crt`. Only this script needs `ca.key`. docker-compose.yml runs the script. To
-use certificates from your own authority, put them in the same places before the first start.
+use certificates from your own authority, put them in the same places before the first start. An
+authority without `ca.key` is your own: its certificates are yours to renew, and are left alone.
 """
 
 import argparse
 import datetime
 import ipaddress
 import os
+import sys
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -38,8 +41,8 @@ def main() -> None:
 
 
 def make_authority(folder: Path) -> None:
-    """Make an authority's key and certificate, unless valid ones exist."""
-    if (folder / "ca.crt").exists() and _holds(folder / "ca.crt"):
+    """Make an authority's key and certificate, unless valid ones or those of another exist."""
+    if (folder / "ca.crt").exists() and (_is_foreign(folder) or _holds(folder / "ca.crt")):
         return
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("OIC assurance, authority of this deployment")
@@ -64,9 +67,26 @@ def make_authority(folder: Path) -> None:
 
 
 def make_server(authority: Path, folder: Path, names: list[str], *, group: int | None) -> None:
-    """Make a server's key and certificate, unless they are valid for another month."""
+    """Make a server's key and certificate, unless they are valid for another month.
+
+    If the authority was renewed, nobody trusts what the earlier one has issued.
+    """
     issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
-    if (folder / "server.crt").exists() and _holds(folder / "server.crt"):
+    has_certificate = (folder / "server.crt").exists()
+    if _is_foreign(authority):
+        if not has_certificate:
+            raise SystemExit(
+                f"{folder}/server.crt is missing, and {authority} has no ca.key to make it: put the"
+                " server's own certificate there."
+            )
+        if not _holds(folder / "server.crt"):
+            print(f"{folder}/server.crt expires within a month: renew it.", file=sys.stderr)
+        return
+    if (
+        has_certificate
+        and _holds(folder / "server.crt")
+        and _is_issued_by(issuer, folder / "server.crt")
+    ):
         return
     text = (authority / "ca.key").read_bytes()
     issuer_key = serialization.load_pem_private_key(text, password=None)
@@ -88,8 +108,9 @@ def make_server(authority: Path, folder: Path, names: list[str], *, group: int |
     folder.mkdir(parents=True, exist_ok=True)
     # PostgreSQL accepts a key owned by root if only root and the server's group can read the key.
     _write_key(folder / "server.key", key, 0o600 if group is None else 0o640, group)
-    _write_certificate(folder / "server.crt", certificate)
     _write_certificate(folder / "ca.crt", issuer)
+    # Last, because the others are not made again if this one exists.
+    _write_certificate(folder / "server.crt", certificate)
 
 
 def _builder(
@@ -126,6 +147,19 @@ def _holds(path: Path) -> bool:
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     left = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
     return left > datetime.timedelta(days=SPARE_DAYS)
+
+
+def _is_foreign(authority: Path) -> bool:
+    """Tell whether this script has not made an authority, so that it cannot issue for it."""
+    return not (authority / "ca.key").exists()
+
+
+def _is_issued_by(issuer: x509.Certificate, path: Path) -> bool:
+    try:
+        x509.load_pem_x509_certificate(path.read_bytes()).verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _write_key(

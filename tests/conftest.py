@@ -44,7 +44,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     # Every model, built without data.
     "models": {
         "integration/builds": (
-            "data_tests", "dbt_evidence", "dbt_files", "dbt_rules", "spc", "transactions",
+            "data_tests", "dbt_evidence", "dbt_files", "dbt_rules", "transactions",
         ),
         "integration/publishing": ("disclosure",),
     },

@@ -23,6 +23,8 @@ class Part:
 
     what: str
     folders: tuple[str, ...] = ()
+    #: Whether the tests start programs that take long and show their progress.
+    shows_progress: bool = False
 
 
 ORDINARY = "ordinary"
@@ -40,12 +42,16 @@ PARTS = {
     ),
     "machines": Part("unusual machines, accounts and disks", ("machines",)),
     "failures": Part(
-        "processes killed at every point, and random sequences of runs", ("crash", "sequences")
+        "processes killed at every point, and random sequences of runs",
+        ("crash", "sequences"),
+        shows_progress=True,
     ),
     "upgrade": Part("states of earlier versions", ("upgrade",)),
-    "year": Part("a year of publications, reproduced", ("year",)),
-    "catalogue": Part("every known defect", ("catalogue",)),
-    "mutants": Part("every mutant of a rule is noticed by a test", ("mutants",)),
+    "year": Part("a year of publications, reproduced", ("year",), shows_progress=True),
+    "catalogue": Part("every known defect", ("catalogue",), shows_progress=True),
+    "mutants": Part(
+        "every mutant of a rule is noticed by a test", ("mutants",), shows_progress=True
+    ),
 }
 
 
@@ -54,6 +60,7 @@ def command(name: str) -> list[str]:
     if name == ORDINARY:
         return ["make", "--no-print-directory", "test"]
     slow = [sys.executable, "-m", "pytest", "-q", "-m", "slow"]
+    slow += ["--capture=no"] if PARTS[name].shows_progress else []
     folders = PARTS[name].folders
     if folders:
         return [*slow, *(f"tests/{folder}" for folder in folders)]

@@ -249,7 +249,7 @@ def _targets() -> list[Expectation | tuple[Expectation, ...]]:
             "met_means_the_target",
             """
             case target_unit
-                when 'share' then numerator >= target * denominator
+                when 'share' then numerator::double precision / nullif(denominator, 0) >= target
                 else numerator >= target
             end
             """,

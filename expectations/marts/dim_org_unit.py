@@ -36,7 +36,10 @@ where unit.parent_org_unit_code is not null
 @mart_suite(
     "dim_org_unit",
     one_row_per=("org_unit_code",),
-    source_text_columns=("org_unit_name", "parent_org_unit_code"),
+    source_text_columns=(
+        *("org_unit_name", "parent_org_unit_code", "source_unit_code"),
+        *("directorate", "directorate_label", "district", "district_label", "team", "team_label"),
+    ),
 )
 def dim_org_unit() -> Expectations:
     """Every unit that a figure can be for, and the force as a whole."""

@@ -19,6 +19,18 @@ left join {rows} as shown on force.force_code = shown.force_code and point.code 
 where shown.point_code is null
 """
 
+# The last day for a comment follows from the policy in force on the day of the report. Without that
+# day, there is no last day.
+_OTHER_LAST_DAYS = """
+select shown.recommendation_code
+from {rows} as shown
+left join {policy}.policy_threshold as period on period.name = 'comment_days'
+    and greatest(shown.report_published_on, '2020-01-01'::date)
+        between period.effective_from and coalesce(period.effective_to, '9999-12-31'::date)
+where shown.comment_due_on
+    is distinct from shown.report_published_on + round(period.value)::integer - 1
+"""
+
 
 @mart_suite(
     "dim_recommendation",
@@ -34,11 +46,15 @@ def dim_recommendation() -> Expectations:
             POINTS,
             description="Every assured recommendation has an assurance point.",
         ),
-        every_row(
+        no_rows(
             "comment_clock_has_56_days",
-            "comment_due_on = report_published_on + 55",
-            description="Every comment is due on the 56th day, of which the report's is the first.",
+            _OTHER_LAST_DAYS,
+            description=(
+                "Every comment is due on the last day of the period, which begins with the "
+                "report's."
+            ),
             columns=("comment_due_on", "report_published_on"),
+            dimension="consistency",
         ),
         every_row(
             "comment_status_follows_the_days",

@@ -10,7 +10,11 @@ from expectations.vocabulary import Expectations, every_row
     "fct_intelligence_report",
     one_row_per=("report_urn",),
     # These columns hold codes from the intelligence system. Landing accepts any string in them.
-    source_text_columns=("report_urn", "document_type_code", "grading_scheme", "handling_code"),
+    # A code without words is its own label.
+    source_text_columns=(
+        *("report_urn", "document_type_code", "document_type_label", "grading_scheme"),
+        *("grading_scheme_label", "handling_code", "handling_label"),
+    ),
 )
 def fct_intelligence_report() -> Expectations:
     """Metadata of every intelligence document, without its content."""

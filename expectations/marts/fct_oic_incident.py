@@ -23,7 +23,7 @@ where incident.referral_count <> coalesce(referral.referrals, 0)
 @mart_suite(
     "fct_oic_incident",
     one_row_per=("occurrence_ref",),
-    source_text_columns=("occurrence_ref", "district_code"),
+    source_text_columns=("occurrence_ref", "district_code", "district_label"),
 )
 def fct_oic_incident() -> Expectations:
     """Every occurrence of organised immigration crime that was not cancelled or deleted."""

@@ -32,9 +32,8 @@ class UnknownNameError(UsageError):
         similar = get_close_matches(name.casefold(), by_lower_case, n=1)
         suggestion = f"Did you mean '{by_lower_case[similar[0]]}'?" if similar else ""
         place = f" {where}" if where else ""
-        super().__init__(
-            f"There is no {kind} '{name}'{place}. {suggestion} Choose one of {', '.join(names)}."
-        )
+        choice = f" Choose one of {', '.join(names)}." if names else ""
+        super().__init__(f"There is no {kind} '{name}'{place}. {suggestion}{choice}")
 
 
 class ServerError(AssuranceError):

@@ -34,7 +34,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.clocks import MUCH, read_clocks
-from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
+from oic_assurance.warehouse.connections import connect, person, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.reader_guard import guarded
 from oic_assurance.warehouse.transport import check_links
@@ -181,6 +181,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
         _stage(settings, run_id, Stage("close_landing")),
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
+        runs.resume(settings, run_id)
         check_policy(settings, london_day(as_at))
         for ending in ending_soon(settings, london_day(as_at)):
             LOG.warning("%s", ending.what)
@@ -211,6 +212,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         _failure_on_record(settings, run_id, "building the marts"),
         candidate.claim(settings, build_id),
     ):
+        runs.resume(settings, run_id, build_id)
         build = record.load_build(settings, build_id)
         if settings.kind == "force":
             # What a force's figure was, and why it changed, the national warehouse is told.
@@ -234,6 +236,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
         _failure_on_record(settings, run_id, f"auditing {stage}"),
         candidate.lock_for_reading(settings, build_id),
     ):
+        runs.resume(settings, run_id, build_id)
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
             raise GateBlocked(_critical_failures(verdict.failed))
@@ -248,6 +251,7 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
         _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.lock_for_change(settings, build_id),
     ):
+        runs.resume(settings, run_id, build_id)
         marts.seal_marts(settings, record.load_build(settings, build_id))
         stage.rows = stages.rows_built(settings, build_id)
 
@@ -274,7 +278,8 @@ def decide(
 ) -> None:
     """Record a person's decision about the warnings of a build.
 
-    After a rejection, the run is recorded as blocked.
+    After a rejection, the run is recorded as blocked. A person who acts with a login of their own
+    may not change the record of a run, so of such a person only the decision is recorded.
 
     Args:
         settings: The settings of the deployment.
@@ -297,7 +302,7 @@ def decide(
         reason=reason,
         through=through,
     )
-    if not is_approved:
+    if not is_approved and person() is None:
         run_id = record.load_build(settings, build_id).run_id
         message = f"the warnings of build {build_id} were rejected by {who} ({reason})"
         runs.note_failure(settings, run_id, message, blocked=True)

@@ -199,7 +199,7 @@ def declarations_folder() -> Path | None:
     given = os.environ.get("ASSURANCE_DECLARATIONS", "").strip()
     if not given:
         return None
-    folder = Path(given).expanduser().resolve()
+    folder = _path("ASSURANCE_DECLARATIONS", given)
     if not folder.is_dir():
         raise UsageError(
             f"ASSURANCE_DECLARATIONS: '{given}' is not a folder: create it or unset the variable."
@@ -214,7 +214,7 @@ def allowed_words_file() -> Path | None:
     `Settings`.
     """
     given = os.environ.get("ASSURANCE_ALLOWED_WORDS", "").strip()
-    return Path(given).expanduser().resolve() if given else None
+    return _path("ASSURANCE_ALLOWED_WORDS", given) if given else None
 
 
 def accepts_open_server() -> bool:
@@ -246,7 +246,7 @@ def publisher_file() -> Path | None:
     given = os.environ.get("ASSURANCE_PUBLISHER", "").strip()
     if not given:
         return None
-    path = Path(given).expanduser().resolve()
+    path = _path("ASSURANCE_PUBLISHER", given)
     if not path.is_file():
         raise UsageError(
             f"ASSURANCE_PUBLISHER: '{given}' is not a file: copy include/release/publisher.yml and "
@@ -259,10 +259,19 @@ def _home(environment: Mapping[str, str]) -> Path:
     given = environment.get("ASSURANCE_HOME", "").strip()
     if not given:
         return PROJECT_ROOT / ".assurance"
+    return _path("ASSURANCE_HOME", given)
+
+
+def _path(variable: str, given: str) -> Path:
+    """Return the path that a variable gives, as an absolute one.
+
+    Raises:
+        UsageError: It is no path, for example because it begins with the home of nobody.
+    """
     try:
         return Path(given).expanduser().resolve()
     except (RuntimeError, OSError) as error:
-        raise UsageError(f"ASSURANCE_HOME: '{given}' is not a folder: {error}.") from error
+        raise UsageError(f"{variable}: '{given}' is not a folder: {error}.") from error
 
 
 @functools.cache
@@ -328,7 +337,7 @@ def _place(environment: Mapping[str, str], variable: str) -> str:
     """Return a folder or an fsspec URL as a URL, or an empty text if none is set."""
     given = environment.get(variable, "").strip().rstrip("/")
     if given and "://" not in given:
-        return f"file://{Path(given).expanduser().resolve()}"
+        return f"file://{_path(variable, given)}"
     return given
 
 
@@ -367,4 +376,4 @@ def _sign_off_roles(environment: Mapping[str, str]) -> frozenset[tuple[str, str]
 
 def _bin_dir(environment: Mapping[str, str]) -> Path | None:
     given = environment.get("ASSURANCE_PG_BIN", "").strip()
-    return Path(given).expanduser().resolve() if given else None
+    return _path("ASSURANCE_PG_BIN", given) if given else None

@@ -31,6 +31,10 @@ where pid is distinct from pg_backend_pid() and pid in (
 union all
 select 'prepared transaction ' || gid from pg_prepared_xacts
 """
+_TEMPORARY = """
+select 'temporary table without a session: ' || c.relname from pg_class as c
+where c.relpersistence = 't' and pg_is_other_temp_schema(c.relnamespace)
+"""
 _OPEN_ENDS = {
     "run still running": "select run_id from audit.run where outcome = 'running'",
     "dataset whose last attempt did not succeed": """
@@ -60,10 +64,6 @@ _OPEN_ENDS = {
     """,
     "schema of another build": r"""
         select nspname from pg_namespace where nspname ~ '^(deadline|reproduce)_'
-    """,
-    "temporary table without a session": """
-        select c.relname from pg_class as c
-        where c.relpersistence = 't' and pg_is_other_temp_schema(c.relnamespace)
     """,
     "invalid index": """
         select indexrelid::regclass::text from pg_index where not indisvalid
@@ -101,10 +101,15 @@ def files(settings: Settings) -> list[str]:
 
 
 def _at_work(settings: Settings) -> list[str]:
+    # A session needs a moment to end after it is closed or its client is killed.
+    return _left_after_patience(settings, "postgres", _AT_WORK)
+
+
+def _left_after_patience(settings: Settings, database: str, query: str) -> list[str]:
+    """Return the lines that a query still returns after `PATIENCE` seconds."""
     deadline = time.monotonic() + PATIENCE
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        # A session needs a moment to end after it is closed or its client is killed.
-        while left := [line for (line,) in connection.execute(_AT_WORK).fetchall()]:
+    with psycopg.connect(admin_url(settings, database), autocommit=True) as connection:
+        while left := [line for (line,) in connection.execute(query.encode()).fetchall()]:
             if time.monotonic() > deadline:
                 return left
             time.sleep(0.02)
@@ -116,7 +121,7 @@ def _open_ends(settings: Settings) -> list[str]:
     with psycopg.connect(admin_url(settings, "warehouse")) as connection:
         for what, query in _OPEN_ENDS.items():
             left += [f"{what}: {name}" for (name,) in connection.execute(query.encode()).fetchall()]
-    return left
+    return left + _left_after_patience(settings, "warehouse", _TEMPORARY)
 
 
 def _files(settings: Settings) -> list[str]:

@@ -93,6 +93,10 @@ class Template:
         self.discard()
         assurance(self.settings, "simulate", "--seed", str(SEED), *_between(*DAYS[:2]))
         _run_sql(self.settings, "rms", _BULK)
+        # After a crash, the server's clean-up drops the temporary tables of the sessions that it
+        # lost. It begins after a second here, and not after a minute.
+        with psycopg.connect(admin_url(self.settings), autocommit=True) as administrator:
+            administrator.execute("alter system set autovacuum_naptime = 1")
         self._save(first)
         self.restore("first")
         assurance(self.settings, "run", "--as-at", AS_AT["first"].isoformat())

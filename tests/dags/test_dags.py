@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -260,7 +261,7 @@ def made(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         operator = asked.get_task(task)
         monkeypatch.setattr(type(operator).__bases__[0], "execute_complete", lambda *_: None)
         operator.code, operator.step, operator.dataset = "HYDRA", "FORCE", "hr/personnel"
-        operator.execute_complete({}, event)
+        operator.execute_complete({"ti": SimpleNamespace(start_date=ASKED_AT)}, event)
         return found
 
     return give
@@ -268,7 +269,11 @@ def made(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 MAKE = answer("Make this step", because="it is done", evidence="")
 ERASE = answer("Erase them", reason="still open", until=" 2028-06-30 ")
-DECIDED = {"is_kept": False, "account": "a.lead", "reason": "still open", "until": "2028-06-30"}
+ASKED_AT = datetime(2028, 1, 1, tzinfo=UTC)
+DECIDED = {
+    "is_kept": False, "account": "a.lead", "reason": "still open", "until": "2028-06-30",
+    "asked_at": ASKED_AT,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -284,7 +289,7 @@ DECIDED = {"is_kept": False, "account": "a.lead", "reason": "still open", "until
             "decide", {**ERASE, "chosen_options": ["Keep them"]},
             ("hr/personnel", {**DECIDED, "is_kept": True}),
         ),
-        ("confirm", answer("Confirm"), ("hr/personnel", "a.lead", {})),
+        ("confirm", answer("Confirm"), ("hr/personnel", "a.lead", ASKED_AT, {})),
     ],
 )  # fmt: skip
 def test_the_account_that_answers_signs_decides_or_confirms(

@@ -199,6 +199,7 @@ def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path
         ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_RUN_DEADLINE", "08:10", "25:00"),
         ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_RETRY_SECONDS", "08:10", "2m"),
         ("ASSURANCE_APPROVAL_HOURS", "ASSURANCE_APPROVAL_HOURS", "2", "many"),
+        ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_EVIDENCE", "08:10", "~nobody-of-that-name/x"),
     ],
 )
 def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +18,12 @@ from oic_assurance import clock, pipeline
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.publishing.publish import publish
+from oic_assurance.reporting.national import export
 from oic_assurance.reporting.national.export import Export, export_national, tell_national
 from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
-from oic_assurance.sources.files.manifest import Exporter, exporter_of
+from oic_assurance.sources.files.manifest import Exporter, exporter_of, write_manifest
 from oic_assurance.state.read import open_problems
 from tests.integration.builds.restated_world import two_publications
 from tests.national.world import NationalWorld
@@ -51,6 +52,8 @@ class Exports:
     foreign: str
     is_untouched: bool
     taken_over: Export
+    #: The dropzone after the second publication was shown again while an export was writing.
+    overtaken: Path
 
 
 def problems(settings: Settings) -> list[str]:
@@ -96,6 +99,8 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             "select count(*) as number from audit.processing_log"
             " where action = 'disclosure' and to_whom = 'the national warehouse'"
         )
+        export_during_which(settings, lambda: show(settings, second))
+        shutil.copytree(zone, folder / "overtaken")
         before = contents(zone)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ASSURANCE_SIGNING_KEY", secrets.token_hex(32))
@@ -114,7 +119,30 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             foreign.value.message,
             is_untouched,
             taken_over,
+            folder / "overtaken",
         )
+
+
+def show(settings: Settings, publication: int) -> None:
+    """Make a publication current again, and tell the national view."""
+    pointer.rollback(settings, publication, "the record was entered once", until_next_run=True)
+    tell_national(settings)
+
+
+def export_during_which(settings: Settings, something: Callable[[], None]) -> None:
+    """Export, and let something happen before the first manifest is written."""
+    write = write_manifest
+    happened: list[bool] = []
+
+    def late(*of: Any) -> bytes:
+        if not happened:
+            happened.append(True)
+            something()
+        return write(*of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "write_manifest", late)
+        export_national(settings)
 
 
 def contents(zone: Path) -> dict[Path, bytes]:
@@ -278,3 +306,16 @@ def test_an_export_that_failed_is_told_until_one_succeeds(exports: Exports) -> N
     assert len(failed) == 1
     assert failed[0].startswith("the export failed: ")
     assert "away" in failed[0]
+
+
+def test_an_export_that_another_one_overtakes_does_not_end_with_the_earlier_state(
+    exports: Exports,
+) -> None:
+    shown = [row for row in rows(exports.overtaken, "publication") if row["is_current"] == "true"]
+    assert [row["publication_id"] for row in shown] == [str(exports.second)]
+    national = exports.overtaken / "national"
+    manifest = json.loads((national / f"manifest/manifest_{FORCE}_20260411.json").read_text())
+    assert {file["name"]: file["sha256"] for file in manifest["files"]} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in national.glob("*/*_20260411.csv")
+    }

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from .clock import days
 from .known import Known, full_as_at
@@ -99,7 +100,9 @@ def _by_pace(
 ) -> Forecast:
     share, weeks = target_share(point, today), int(threshold("run_rate_weeks", today))
     is_met = position.value is not None and position.value >= share
-    outstanding = 0 if is_met else math.ceil(share * position.denominator) - position.numerator
+    # As a fraction, 0.55 of 100 is 55, and not a little more.
+    needed = math.ceil(Fraction(str(share)) * position.denominator)
+    outstanding = 0 if is_met else needed - position.numerator
     cycle = timedelta(weeks=threshold("recovery_weeks", today))
     by = deadline if today < deadline else today + cycle
     found = Forecast(outstanding, outstanding / ((by - today).days / 7), by)

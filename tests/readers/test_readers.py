@@ -67,6 +67,7 @@ def test_a_reader_reports_two_publications_in_one_transaction(
         assert any("another answer" in fault for fault in reader.seen.faults)
 
 
+@pytest.mark.slow
 def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse, scale=40)
     held = hold(fresh_warehouse, seconds=1, publications=5)

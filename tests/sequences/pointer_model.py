@@ -24,6 +24,7 @@ class Made:
     reopens: int = 0
     was_shown: bool = False
     is_kept: bool = False
+    waits: bool = False
 
 
 @dataclass
@@ -79,20 +80,21 @@ class Model:
             made.is_kept = True
         elif not self.holds:
             self._show(number)
+        else:
+            made.waits = True
 
     def roll_back(self, number: int) -> None:
         """Make a publication current that was current before."""
         self.holds = number < self.current
+        if not self.holds:
+            self._leave_behind()
         self._show(number)
 
     def release(self) -> None:
         """End the hold, and show the waiting publication with the latest day, if one waits."""
-        waiting = [
-            (made.day, number)
-            for number, made in self.made.items()
-            if number > self.current and not made.was_shown and not made.is_kept
-        ]
+        waiting = [(made.day, number) for number, made in self.made.items() if made.waits]
         self.holds = False
+        self._leave_behind()
         if waiting:
             self._show(max(waiting)[1])
 
@@ -110,6 +112,11 @@ class Model:
             return False
         self.record.append((self.round, "REOPENED", self.current))
         return True
+
+    def _leave_behind(self) -> None:
+        """End a hold. A later hold does not wait with what this one kept waiting."""
+        for made in self.made.values():
+            made.waits = False
 
     def _show(self, number: int) -> None:
         made = self.made[number]

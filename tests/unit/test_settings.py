@@ -80,6 +80,8 @@ def test_spark_runs_here_or_on_a_cluster(master: str, monkeypatch: pytest.Monkey
         ("ASSURANCE_FORCE_CODE", "K04000001"),
         ("ASSURANCE_KIND", "regional"),
         ("ASSURANCE_HOME", "~nobody-of-that-name/state"),
+        ("ASSURANCE_ARCHIVE_URL", "~nobody-of-that-name/archive"),
+        ("ASSURANCE_PG_BIN", "~nobody-of-that-name/bin"),
         ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER"),
         ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER="),
         ("ASSURANCE_SIGN_OFF_ROLES", "MAYOR=a.lead"),

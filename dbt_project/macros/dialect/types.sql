@@ -168,3 +168,14 @@
 {% macro spark__moment_in(json, name) -%}
     try_cast(get_json_object({{ json }}, '$.{{ name }}') as timestamp)
 {%- endmacro %}
+
+{#- Whether a text is in a JSON list of texts that PostgreSQL has written. -#}
+{% macro is_listed(text, json) -%}
+    {{ return(adapter.dispatch("is_listed", "oic_assurance")(text, json)) }}
+{%- endmacro %}
+
+{% macro default__is_listed(text, json) -%} {{ json }} @> to_jsonb({{ text }}) {%- endmacro %}
+
+{% macro spark__is_listed(text, json) -%}
+    array_contains(from_json({{ json }}, 'array<string>'), {{ text }})
+{%- endmacro %}

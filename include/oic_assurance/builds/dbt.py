@@ -260,7 +260,7 @@ def _keep_connections() -> None:
 
 
 @cache
-def _read_yaml_once() -> None:
+def read_yaml_once() -> None:
     """Let dbt read a text of YAML once, and give each macro that reads it the same value.
 
     Macros read the declared measures for each model that uses them: in a build, some hundred times.
@@ -276,7 +276,7 @@ def _invoke(
     from dbt.cli.main import dbtRunner
 
     _keep_connections()
-    _read_yaml_once()
+    read_yaml_once()
     project = settings.project_root / PROJECT
     command = [
         "--no-use-colors",

@@ -5,14 +5,16 @@ command does not select, dbt reads from the tables of the latest run and from th
 So a model can be built without the models before it.
 """
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from oic_assurance.builds.dbt import PROJECT, dbt_variables, target_dir
+from oic_assurance.builds.dbt import (
+    PROJECT,
+    dbt_variables,
+    environment_with,
+    read_yaml_once,
+    target_dir,
+)
 from oic_assurance.builds.declared import check_conditions, read_declared
 from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.recompute import recompute_schemas
@@ -57,7 +59,6 @@ def run_dbt_beside(settings: Settings, arguments: Sequence[str]) -> int:
     check_macro_calls(project)
     check_conditions(settings.project_root, read_declared(settings.project_root))
     environment = {
-        **os.environ,
         **dbt_variables(settings),
         "DBT_TARGET": TARGET,
         "DBT_PROJECT_DIR": str(project),
@@ -78,8 +79,20 @@ def run_dbt_beside(settings: Settings, arguments: Sequence[str]) -> int:
             with connect(settings, role="oic_transform") as warehouse:
                 what = f"dbt {min(read)} in schemas {PREFIX}…"
                 enter(warehouse, "combination", what, because="to change the rules of figures")
-        program = Path(sys.executable).with_name("dbt")
-        return subprocess.run([program, *arguments], env=environment, check=False).returncode
+        return _dbt(arguments, environment)
+
+
+def _dbt(arguments: Sequence[str], environment: dict[str, str]) -> int:
+    """Run dbt's own command line in this process, which has already imported half of dbt."""
+    from dbt.cli.main import cli
+
+    read_yaml_once()
+    with environment_with(environment):
+        try:
+            cli.main([*arguments], prog_name="dbt")
+        except SystemExit as ended:
+            return int(ended.code or 0)
+    return 0
 
 
 def _deferring(settings: Settings) -> dict[str, str]:

@@ -45,6 +45,8 @@ def find_gaps(seed: Seed, until: date) -> Iterator[str]:
         return
     for name, found in (seed.spans(rule.by) or {(): []}).items():
         first = date.fromisoformat(rule.since) if rule.since else found[0][0] if found else until
+        # A run for a day before the policy begins has no rules to judge anything by.
+        first = min(first, until) if rule.since else first
         last = min(until, max(ends for _, ends, _ in found)) if rule.may_end and found else until
         for day, line in uncovered(found, first, last):
             place = (line, TO) if line else (found[0][2], FROM) if found else (1, "")

@@ -121,6 +121,28 @@ def open_run(
         )
 
 
+def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None:
+    """Record that a run is under way again, if its record says that it has ended.
+
+    In Airflow, a person can clear tasks of a run that has ended. Without this, the record of such a
+    run would still say how it ended the first time: a run that had published would count as
+    published however the repetition ends, and nobody would be told that its build waits for a
+    decision. With `build_id`, nothing changes if this build is published already, because then the
+    repetition publishes nothing else.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            update audit.run
+            set outcome = 'running', finished_at = null, message = null, publication_id = null
+            where run_id = %s and outcome <> 'running' and not exists (
+                select from marts.publication as made where made.publication_id = %s
+            )
+            """,
+            (run_id, build_id),
+        )
+
+
 def close_interrupted(settings: Settings, but: str | None = None) -> None:
     """Record every open run as failed, except the run `but`."""
     with connect(settings, role=ROLE) as warehouse:

@@ -1,6 +1,6 @@
 """`assurance audit`: check the log of processing, report from it, add to it, and ship its head."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import click
 
@@ -79,7 +79,9 @@ def report(
     if person is not None and record is not None:
         raise click.UsageError("give either --person or --record, not both")
     since = first.replace(tzinfo=LONDON) if first else None
-    until = (last + timedelta(days=1)).replace(tzinfo=LONDON) if last else None
+    # After the last day that there is comes none, so it limits nothing.
+    is_limit = last is not None and last.date() < date.max
+    until = (last + timedelta(days=1)).replace(tzinfo=LONDON) if last and is_limit else None
     if person is not None:
         found = reports.report_on_person(settings, person, since, until, reason)
     elif record is not None:

@@ -1,6 +1,7 @@
 """`assurance backup`: make encrypted back-ups, check them, restore one, prove that it works."""
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import FILE, new_file_option, tell
 from oic_assurance.cli.shown import shows
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.formats import count, day, moment
 from oic_assurance.settings import Settings
 
@@ -47,8 +48,14 @@ def make(settings: Settings, to: Path, recipients: tuple[str, ...], unencrypted:
     """
     from oic_assurance.operations.backup.make import make_backup, recipients_of
     from oic_assurance.operations.backup.record import recorded_backups
+    from oic_assurance.operations.doctor.looks import LOOKS
+    from oic_assurance.state.observed import record, take
 
     made = make_backup(settings, to, recipients_of(recipients, unencrypted=unencrypted))
+    # Otherwise `assurance status` says until the next look that no back-up is made here. The
+    # back-up is made and on record, so it is told of even if this fails.
+    with suppress(AssuranceError):
+        record(settings, [take(look, settings) for look in LOOKS if "backup" in look.codes])
     recorded = next(one for one in recorded_backups(settings) if one.sha256 == made.sha256)
     missing = [{"file": name} for name in made.manifest.missing]
     return Result(

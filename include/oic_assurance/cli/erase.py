@@ -82,7 +82,10 @@ def records(
 @yes_option
 @shows
 def expired(settings: Settings, dataset: str | None, dry_run: bool, yes: bool) -> Result:
-    """Erase the records of DATASET, or of all datasets, that are past their retention."""
+    """Erase the records of DATASET, or of all datasets, that are past their retention.
+
+    Records that somebody decided to keep are left out.
+    """
     chosen = [declared(dataset)] if dataset else datasets().values()
     requests = [request for one in chosen for request in expired_records(settings, one)]
     rows = [

@@ -7,7 +7,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, columns
-from oic_assurance.cli.shared import new_file_option, publication_option
+from oic_assurance.cli.shared import new_file_option, publication_option, write_file
 from oic_assurance.cli.shown import shows
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.make import make_national_pack
@@ -109,5 +109,5 @@ def power_bi(settings: Settings, path: Path) -> Result:
 
     It has the model, its measures and a report, and no data: Power BI reads the publication.
     """
-    path.write_bytes(zipped(project(settings.project_root)))
+    write_file(path, zipped(project(settings.project_root)))
     return Result([Facts("project", (), {"file": str(path)})], next=f"Unpack it, open {NAME}.pbip.")

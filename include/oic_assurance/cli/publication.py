@@ -69,7 +69,9 @@ def list_(settings: Settings) -> Result:
 @publication.command()
 @click.argument("publication_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why. Readers see it, and it is recorded.")
-@click.option("--until-next-run", is_flag=True, help="The next run may end the hold.")
+@click.option(
+    "--until-next-run", is_flag=True, help="Without a hold: the next publication becomes current."
+)
 @shows
 def rollback(
     settings: Settings, publication_id: int, reason: str | None, until_next_run: bool

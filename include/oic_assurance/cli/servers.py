@@ -7,7 +7,7 @@ import click
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result
-from oic_assurance.cli.shared import FILE, reason_for
+from oic_assurance.cli.shared import FILE, reason_for, write_file
 from oic_assurance.cli.shown import shows
 from oic_assurance.platform.airflow import scheduler
 from oic_assurance.settings import Settings, load_settings
@@ -129,6 +129,6 @@ def superset(bundle: Path | None) -> int:
         return serve(settings, click.echo)
     from oic_assurance.reporting.dashboards.bundle import bundle_file
 
-    bundle.write_bytes(bundle_file(settings.project_root, settings.kind))
+    write_file(bundle, bundle_file(settings.project_root, settings.kind))
     click.echo(f"The dashboards are in {bundle}.")
     return 0

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from oic_assurance import clock
+from oic_assurance.errors import UsageError
 
 Found = TypeVar("Found")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,6 +37,18 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 new_file_option = click.option(
     "--to", "path", required=True, type=FILE, help="The new file. Only its owner can read it."
 )
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file to the place that a person has named.
+
+    Raises:
+        UsageError: The file cannot be written, for example because its folder does not exist.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime:

@@ -228,7 +228,13 @@ def rewrite_extract(
         UnreadableError: The extract cannot be read.
         ServerError: The archive cannot be reached.
     """
-    extract = ExtractTable(connection, dataset, dataset.tables[0], content.header)
+    # A replay names its table. A value that is a key in one table of a file can be in any other.
+    [table] = [
+        table
+        for table in dataset.tables
+        if table.name == content.header.get("table", dataset.tables[0].name)
+    ]
+    extract = ExtractTable(connection, dataset, table, content.header)
     extract.fill(content)
     removed = extract.remove(places, keys)
     sha256 = content.sha256

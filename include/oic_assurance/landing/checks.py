@@ -30,6 +30,8 @@ LONGEST_KEY = 400
 #: landed.
 KEY_LANDED_BY_OTHER_ROW = "another row with this key was landed"
 
+#: Stands for `%` where psycopg would take it for a parameter. No text has this character.
+_PERCENT = "\ue000"
 #: Stands in quarantine for a screened text that is not shown there. A replay with it is rejected.
 WITHHELD = "[withheld]"
 # The reasons to reject a row because of a screened text, each with the SQL condition on the text.
@@ -533,7 +535,7 @@ def landed_text(column: Column, row: str) -> Composed:
     `row` is the alias of the row with the delivered values.
     """
     given = Identifier(row, column.name)
-    instead: Composable = sql.Literal(column.otherwise)
+    instead = constant(column.otherwise or "")
     if column.otherwise_from is not None:
         instead = Identifier(row, column.otherwise_from)
     return SQL("case when {} then {} else {} end").format(
@@ -550,15 +552,27 @@ def _breaks(column: Column, row: str) -> list[tuple[str, Composable]]:
     """Return each reason to replace a text, with the SQL condition. No reason has the text."""
     given, found = Identifier(row, column.name), list[tuple[str, Composable]]()
     if column.codes:
-        codes = sql.Literal([code.upper() for code in column.codes])
-        code = SQL("upper({}) <> all({})").format(_as_code(given), codes)
+        codes = SQL(", ").join(constant(code.upper()) for code in column.codes)
+        code = SQL("upper({}) not in ({})").format(_as_code(given), codes)
         found.append(("is not a code of the list", code))
     if column.pattern is not None:
-        pattern = sql.Literal(f"^(?:{column.pattern})$")
+        pattern = constant(f"^(?:{column.pattern})$")
         found.append(("is not written as declared", SQL("{} !~ {}").format(given, pattern)))
     if column.screened:
         found += _screening(given, is_name=column.screened == "name")
     return found
+
+
+def constant(text: str) -> Composable:
+    """Return a text of a declaration as an SQL constant, for a statement that may have parameters.
+
+    In such a statement, psycopg takes each `%` for the beginning of a parameter.
+    """
+    if "%" not in text:
+        return sql.Literal(text)
+    return SQL("replace({}, {}, chr(37))").format(
+        sql.Literal(text.replace("%", _PERCENT)), sql.Literal(_PERCENT)
+    )
 
 
 def _as_code(text: Composable) -> Composed:

@@ -17,6 +17,7 @@ from functools import partial
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from oic_assurance.landing.checks import constant
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.sources.declarations.model import (
     NO_VALUE,
@@ -138,7 +139,7 @@ def changed_values(column: Column, was: Composable, now: Composable) -> Composed
     shown = _shown(column, was)
     is_correction: Composable = SQL("true")
     if column.provisional:
-        provisional = SQL(", ").join(map(Literal, column.provisional))
+        provisional = SQL(", ").join(map(constant, column.provisional))
         is_correction = SQL("{} not in ({})").format(shown, provisional)
     return SQL("({}, {}, {}, {} is distinct from {}, {})").format(
         Literal(column.name), shown, _shown(column, now), was, now, is_correction

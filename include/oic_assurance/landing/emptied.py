@@ -6,7 +6,8 @@ what looks emptied).
 
 A refusal is recorded in `audit.emptied`. A person who knows that the records are really gone
 accepts the delivery with `assurance batch accept`. The acceptance is valid for the next landing of
-the dataset, and for no more records than were missing when the delivery was refused.
+the dataset, and for no more records than were missing when the delivery was refused. A file with
+several tables can need one acceptance for each table.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ _ROLE = "oic_landing"
 # The refusals that are still open. A refusal is closed when a delivery for the same moment or for a
 # later moment is landed. A database that is complete again may have no changes, and then it
 # delivers nothing. So for a database, the next successful landing closes the refusal. An acceptance
-# ends with the next successful landing of the dataset, even if that landing did not need it.
+# ends with the next successful landing of the dataset, even if that landing did not need it. But it
+# does not end if another table of a file was refused then: the person must first accept that too.
 _OPEN = """
 select emptied_id, table_name, known, vanishing, refused_at, accepted_at
 from audit.emptied as refusal
@@ -51,6 +53,12 @@ where force_code = %(force)s and dataset = %(dataset)s and used_by_batch is null
                 when %(is_file)s then refusal.accepted_at
                 else coalesce(refusal.accepted_at, refusal.refused_at)
             end
+            and not exists (
+                select
+                from audit.emptied as other
+                where other.force_code = refusal.force_code and other.dataset = refusal.dataset
+                    and other.run_id = attempt.run_id and other.table_name <> refusal.table_name
+            )
     )
 """
 
@@ -122,6 +130,8 @@ class Acceptances:
             if accepted.table_name == table and vanishing <= accepted.vanishing:
                 self._needed.append(accepted.emptied_id)
                 return
+        # The delivery is refused, so its other tables do not use their acceptances.
+        self._needed = []
         raise LooksEmptied(self._dataset, table, known, vanishing)
 
     def mark_used(self, batch_id: int) -> None:

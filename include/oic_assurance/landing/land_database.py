@@ -144,6 +144,19 @@ class DatabaseLanding:
             self._refused = source.refused_keys()
         if self._refused is not None:
             self._report.recalled += self._recalls.record(self._refused, self._run_id)
+            self._end_recalls(source, self._refused)
+
+    def _end_recalls(self, source: Source, refused: list[str]) -> None:
+        """End the recall of records whose markings were lowered.
+
+        A record that is gone from the source was perhaps moved to a system for its new marking. So
+        its recall does not end, and neither does it if the keys of the source cannot be read.
+        """
+        if not (others := self._recalls.without(refused)):
+            return
+        with suppress(AssuranceError), self._connection.transaction():
+            self._reconciliation.read_keys(source)
+            self._recalls.end(self._reconciliation.listed(others))
 
     def _is_unchanged(self, source: Source, digest: SourceDigest) -> bool:
         """Tell whether nothing has changed in the source since the last landing."""

@@ -45,12 +45,10 @@ class Recalls:
     def record(self, refused: Sequence[str], run_id: str) -> int:
         """Record a recall of the landed records that the source lists with a refused marking.
 
-        `refused` contains the keys of all source rows with a refused marking. If a recalled record
-        is no longer among them, its recall ends.
+        `refused` contains the keys of all source rows with a refused marking.
 
         Return how many records are newly recalled.
         """
-        self._end_lowered(refused)
         found = self._held(refused)
         if not found:
             return 0
@@ -77,6 +75,42 @@ class Recalls:
                 ],
             )
         return len(found)
+
+    def without(self, refused: Sequence[str]) -> list[str]:
+        """Return the recalled records that the source does not list with a refused marking."""
+        rows = self._connection.execute(
+            """
+            select distinct row_key from audit.recalled_record
+            where
+                force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
+                and row_key <> all(%(refused)s)
+            """,
+            {**self._values(), "refused": list(refused)},
+        ).fetchall()
+        return [key for (key,) in rows]
+
+    def end(self, lowered: Sequence[str]) -> None:
+        """End the recall of records that the source now lists with an admitted marking."""
+        self._connection.execute(
+            """
+            delete from audit.recalled_record
+            where
+                force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
+                and row_key = any(%(lowered)s)
+            """,
+            {**self._values(), "lowered": list(lowered)},
+        )
+        self._connection.execute(
+            """
+            update audit.recall as r set ended_at = clock_timestamp(), outcome = 'lowered'
+            where
+                r.force_code = %(force)s and r.dataset = %(dataset)s and r.ended_at is null
+                and not exists (
+                    select from audit.recalled_record as k where k.recall_id = r.recall_id
+                )
+            """,
+            self._values(),
+        )
 
     def _values(self) -> dict[str, str]:
         return {
@@ -122,26 +156,3 @@ class Recalls:
             ).format(name=name, raw=raw_name(self._dataset, self._table)),
             {**self._values(), "refused": list(refused)},
         ).fetchall()
-
-    def _end_lowered(self, refused: Sequence[str]) -> None:
-        """End the recall of records that the source no longer lists with a refused marking."""
-        self._connection.execute(
-            """
-            delete from audit.recalled_record
-            where
-                force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
-                and row_key <> all(%(refused)s)
-            """,
-            {**self._values(), "refused": list(refused)},
-        )
-        self._connection.execute(
-            """
-            update audit.recall as r set ended_at = clock_timestamp(), outcome = 'lowered'
-            where
-                r.force_code = %(force)s and r.dataset = %(dataset)s and r.ended_at is null
-                and not exists (
-                    select from audit.recalled_record as k where k.recall_id = r.recall_id
-                )
-            """,
-            self._values(),
-        )

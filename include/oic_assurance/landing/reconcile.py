@@ -75,6 +75,14 @@ class Reconciliation:
         )
         return [key for (key,) in cursor.fetchall()]
 
+    def listed(self, keys: list[str]) -> list[str]:
+        """Return those of `keys` that the source lists."""
+        cursor = self._connection.execute(
+            SQL("select distinct row_key from {} where row_key = any(%s)").format(self._keys),
+            (keys,),
+        )
+        return [key for (key,) in cursor.fetchall()]
+
     def vanished(self) -> list[str]:
         """Return the keys that exist in raw but no longer in the source."""
         cursor = self._connection.execute(

@@ -59,19 +59,21 @@ def notify(settings: Settings, now: datetime | None = None) -> list[Attempt]:
     if not channels:
         return []
     try:
-        problems = open_problems(settings, now)
+        with connect(settings, role=ROLE, autocommit=True) as warehouse:
+            # The lock needs no explicit release, because it ends with the connection.
+            take(warehouse, NOTIFICATIONS)
+            # What was read before the lock can be over by now, and told as over by the process that
+            # held the lock: it would be told once more as new.
+            problems = open_problems(settings, now)
+            _record_what_was_told_without_server(settings, warehouse)
+            found = [
+                (channel, changes(problems, _last_sent(warehouse, channel.name)))
+                for channel in channels
+            ]
+            return [_send(settings, warehouse, channel, news) for channel, news in found if news]
     except ServerError as error:
         _tell_without_server(settings, channels, no_server(error, now))
         raise
-    with connect(settings, role=ROLE, autocommit=True) as warehouse:
-        # The lock needs no explicit release, because it ends with the connection.
-        take(warehouse, NOTIFICATIONS)
-        _record_what_was_told_without_server(settings, warehouse)
-        found = [
-            (channel, changes(problems, _last_sent(warehouse, channel.name)))
-            for channel in channels
-        ]
-        return [_send(settings, warehouse, channel, news) for channel, news in found if news]
 
 
 def _tell_without_server(settings: Settings, channels: Sequence[Channel], problem: Problem) -> None:

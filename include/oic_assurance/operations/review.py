@@ -67,7 +67,8 @@ order by dataset, table_name
 _RECORDS = """
 select row_key, table_name, due_at, state, since, due_id, dataset
 from audit.retention_state
-where force_code = %s and dataset = %s
+where force_code = %(force)s and dataset = %(dataset)s
+    and (%(asked_at)s::timestamptz is null or greatest(listed_at, since) <= %(asked_at)s)
 order by since, table_name, row_key
 """
 _DECIDE = """
@@ -76,11 +77,17 @@ select audit.decide_review(
     %(second)s
 )
 """
+#: A decision without a record on the list waits for nobody: its records left the list, or a later
+#: decision is about them. Nobody can confirm it.
 _DECISIONS = """
 select decision_id, dataset, decision, records, decided_at, account, reason, table_name, keep_until,
     needs_second, confirmed_account, confirmed_at, carried_out_at, erased,
-    case when needs_second and confirmed_at is null then 'a second person' end as waits_for
-from audit.retention_decision
+    case
+        when needs_second and confirmed_at is null and exists (
+            select from audit.retention_due as due where due.decision_id = decided.decision_id
+        ) then 'a second person'
+    end as waits_for
+from audit.retention_decision as decided
 where force_code = %s
 order by decision_id desc
 """
@@ -150,13 +157,18 @@ def list_due(settings: Settings) -> list[Any]:
         return named_rows(connection, _SUMMARY, (settings.force_code,))
 
 
-def show_records(settings: Settings, dataset: Dataset) -> list[Any]:
+def show_records(
+    settings: Settings, dataset: Dataset, asked_at: datetime | None = None
+) -> list[Any]:
     """Return the records of a dataset that are past their retention, with their keys.
+
+    With `asked_at`, only those that waited at that moment already.
 
     The look is logged (DPA 2018 section 62). The records that have waited longest come first.
     """
+    values = {"force": settings.force_code, "dataset": dataset.name, "asked_at": asked_at}
     with connect(settings, role=REVIEW) as connection:
-        found = named_rows(connection, _RECORDS, (settings.force_code, dataset.name))
+        found = named_rows(connection, _RECORDS, values)
         if found:
             enter(
                 connection,
@@ -180,6 +192,9 @@ class Wish:
     account: str
     #: The day until which the records are kept. None means the last day that is allowed.
     until: date | None = None
+    #: When the person was told what waits. The list grows every night, and what came onto it later
+    #: is not decided. None means now.
+    asked_at: datetime | None = None
 
 
 def decide(settings: Settings, dataset: Dataset, keys: Sequence[str], wish: Wish) -> list[Any]:
@@ -201,7 +216,7 @@ def decide(settings: Settings, dataset: Dataset, keys: Sequence[str], wish: Wish
                 f"{dataset.name}: records that are kept are reviewed again within "
                 f"{dataset.retention.years_to_next_review} years: choose a day up to {latest}."
             )
-    due = show_records(settings, dataset)
+    due = show_records(settings, dataset, wish.asked_at)
     chosen = [one for one in due if (one.row_key in keys if keys else one.state == "undecided")]
     look = f"`assurance upkeep due {dataset.name}` shows the list"
     if missing := len(set(keys) - {one.row_key for one in due}):
@@ -289,9 +304,16 @@ def show_undecided(settings: Settings, dataset: str) -> list[str]:
 
 
 def decide_all(
-    settings: Settings, dataset: str, *, is_kept: bool, account: str, reason: str, until: str
+    settings: Settings,
+    dataset: str,
+    *,
+    is_kept: bool,
+    account: str,
+    reason: str,
+    until: str,
+    asked_at: datetime,
 ) -> None:
-    """Record a person's decision about all records of a dataset that wait for one.
+    """Record a person's decision about all records of a dataset that waited for one at `asked_at`.
 
     `until` is a day such as 2028-06-30, or empty for the next review. It is used only to keep.
 
@@ -302,28 +324,26 @@ def decide_all(
         day = date.fromisoformat(until) if is_kept and until else None
     except ValueError as error:
         raise UsageError(f"'{until}' is not a day such as 2028-06-30.") from error
-    wish = Wish("keep" if is_kept else "erase", reason, account, day)
+    wish = Wish("keep" if is_kept else "erase", reason, account, day, asked_at)
     decide(settings, find_dataset(dataset), [], wish)
     seal_own(settings)
 
 
 def unconfirmed(settings: Settings, dataset: str) -> list[Any]:
     """Return the decisions about a dataset that wait for a second person."""
-    return [
-        one
-        for one in list_decisions(settings)
-        if one.dataset == dataset and one.waits_for and one.carried_out_at is None
-    ]
+    return [one for one in list_decisions(settings) if one.dataset == dataset and one.waits_for]
 
 
-def confirm_all(settings: Settings, dataset: str, account: str) -> None:
-    """Confirm the decisions about a dataset that wait for a second person.
+def confirm_all(settings: Settings, dataset: str, account: str, asked_at: datetime) -> None:
+    """Confirm the decisions about a dataset that waited for a second person at `asked_at`.
 
     Raises:
         UsageError: The account made one of the decisions.
     """
     for one in unconfirmed(settings, dataset):
-        confirm(settings, one.decision_id, account)
+        # The person has not seen a decision that was made while the form was open.
+        if one.decided_at <= asked_at:
+            confirm(settings, one.decision_id, account)
     seal_own(settings)
 
 

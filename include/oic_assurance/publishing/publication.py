@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import LiteralString
 
 import psycopg
+from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.pseudonyms import check_no_rekey
@@ -30,6 +31,37 @@ select publication_id, force_code, published_at, as_at, code_version, input_fing
     ) as current_to
 from marts.publication as publication
 """
+# Finds whether the publication `made` waits for the release of a hold: it was never shown, and it
+# was made since the hold began. Roll-backs in a row are one hold. What an earlier hold kept waiting
+# and its end did not show has been left behind. Without a hold, no publication waits.
+_WAITS = sql.SQL("""
+made.kept_because is null
+and made.published_at >= (
+    select min(back.moved_at)
+    from audit.publication_move as back
+    where back.move_id > coalesce(
+        (select max(shown.move_id) from audit.publication_move as shown where not shown.holds), 0
+    )
+)
+and not exists (
+    select from audit.publication_move as shown where shown.to_publication = made.publication_id
+)
+""")
+_HOLD = sql.SQL("""
+select move.to_publication as publication_id, move.moved_at as since, move.reason,
+    later.newest as newest_waiting, later.many as waiting
+from audit.publication_move as move
+cross join lateral (
+    select (array_agg(
+        made.publication_id order by made.as_at desc, made.publication_id desc
+    ))[1] as newest, count(*) as many
+    from marts.publication as made
+    where made.publication_id > move.to_publication
+        and {waits}
+) as later
+where move.holds
+    and move.move_id = (select max(latest.move_id) from audit.publication_move as latest)
+""").format(waits=_WAITS)
 
 
 @dataclass(frozen=True)
@@ -144,26 +176,7 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
     return find_record(
         conn,
         Hold,
-        """
-        select move.to_publication as publication_id, move.moved_at as since, move.reason,
-            later.newest as newest_waiting, later.many as waiting
-        from audit.publication_move as move
-        cross join lateral (
-            select (array_agg(
-                made.publication_id order by made.as_at desc, made.publication_id desc
-            ))[1] as newest, count(*) as many
-            from marts.publication as made
-            where made.publication_id > move.to_publication
-                and made.kept_because is null
-                and not exists (
-                    select
-                    from audit.publication_move as shown
-                    where shown.to_publication = made.publication_id
-                )
-        ) as later
-        where move.holds
-            and move.move_id = (select max(latest.move_id) from audit.publication_move as latest)
-        """,
+        _HOLD,
     )
 
 
@@ -171,6 +184,28 @@ def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
     """Return whether a publication has ever been current."""
     query = "select exists (select from audit.publication_move where to_publication = %s)"
     return bool(one_value(conn, query, (publication_id,)))
+
+
+def why_never_shown(conn: psycopg.Connection, publication: Publication) -> str:
+    """Return why a publication has never been current, and what to do instead."""
+    number = publication.publication_id
+    if publication.kept_because is not None:
+        return (
+            f"Publication {number} was never shown, because {publication.kept_because}: "
+            "`assurance run` with its --as-at and --make-current makes such a publication current."
+        )
+    waits = sql.SQL(
+        "select exists (select from marts.publication as made where publication_id = %s and {})"
+    ).format(_WAITS)
+    if one_value(conn, waits, (number,)):
+        return (
+            f"Publication {number} waits behind a roll-back and was never shown: "
+            "`assurance publication release` shows the newest one."
+        )
+    return (
+        f"Publication {number} was never shown: it waited behind a roll-back that has ended "
+        "without it. `assurance run` makes a new publication."
+    )
 
 
 @contextmanager

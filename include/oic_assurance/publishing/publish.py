@@ -199,6 +199,10 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
             kept_because,
         ),
     )
+    conn.execute(
+        "update audit.generation set shown_at = clock_timestamp() where build_id = %s",
+        (build.build_id,),
+    )
     record_position(conn, build.build_id)
     if kept_because is None and find_hold(conn) is None:
         make_current(conn, build.build_id, f"published by run {build.run_id}", run_id=build.run_id)

@@ -24,6 +24,7 @@ from oic_assurance.publishing.publication import (
     asked_publication,
     sole_publisher,
     was_shown,
+    why_never_shown,
 )
 from oic_assurance.publishing.release_tables import PERIOD, POSITION, RELEASE_TABLES, ReleaseTable
 from oic_assurance.publishing.released_figures import record_released
@@ -351,10 +352,7 @@ def _source(conn: psycopg.Connection, publication_id: int | None) -> Publication
             "choose one that was not rolled back."
         )
     if not was_shown(conn, publication_id):
-        raise UsageError(
-            f"Publication {publication_id} waits behind a roll-back and was never current: "
-            "`assurance publication release` shows the newest one."
-        )
+        raise UsageError(why_never_shown(conn, publication))
     return publication
 
 

@@ -16,6 +16,7 @@ from oic_assurance.publishing.publication import (
     get_publication,
     sole_publisher,
     was_shown,
+    why_never_shown,
 )
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
@@ -73,16 +74,8 @@ def _rollback(
         raise UsageError(f"There is no publication {publication_id}.")
     if publication.is_current:
         return publication
-    if publication.kept_because is not None:
-        raise UsageError(
-            f"Publication {publication_id} was never shown, because {publication.kept_because}: "
-            "`assurance run` with its --as-at and --make-current makes such a publication current."
-        )
     if not was_shown(conn, publication_id):
-        raise UsageError(
-            f"Publication {publication_id} waits behind a roll-back and was never shown: "
-            "`assurance publication release` shows the newest one."
-        )
+        raise UsageError(why_never_shown(conn, publication))
     _ensure_attached(conn, publication_id)
     with conn.transaction():
         left = find_current(conn)
@@ -117,9 +110,12 @@ def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
     if not is_there:
+        gone = f"The tables of publication {publication_id} are no longer kept"
+        if not was_shown(conn, publication_id):
+            # An erasure has dropped it while it waited. The hold stays until another one waits.
+            raise AssuranceError(f"{gone}: `assurance run` makes another one, then release it.")
         raise AssuranceError(
-            f"The tables of publication {publication_id} are no longer kept: compute it again with "
-            f"`assurance publication reproduce {publication_id}`."
+            f"{gone}: compute it again with `assurance publication reproduce {publication_id}`."
         )
 
 

@@ -8,7 +8,7 @@ from oic_assurance.reporting.paper.document import Document, Section, Table, Tex
 from oic_assurance.reporting.templates import row
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
-from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.folders import private_folder, replacing
 
 TITLE = "What this change would change"
 
@@ -29,12 +29,11 @@ def write_pages(settings: Settings, told: Sequence[str], tables: Sequence[Table]
     paths = []
     for name in ("preview.html", "preview.md"):
         path = folder / name
-        draft = path.with_suffix(".new")
-        if name == "preview.md":
-            draft.write_text("".join(markdown), encoding="utf-8")
-        else:
-            write_page(document, draft)
-        draft.replace(path)
+        with replacing(path) as draft:
+            if name == "preview.md":
+                draft.write_text("".join(markdown), encoding="utf-8")
+            else:
+                write_page(document, draft)
         share(settings, path)
         paths.append(path)
     return paths

@@ -237,6 +237,8 @@ class _LocalDraft:
         if not replace:
             self._reserve()
         os.replace(self._draft, self._path)  # noqa: PTH105 - see above
+        # A batch that is on record must have its file after a power failure, under this name.
+        _sync(self._folder)
         self._is_published = True
         return self._name
 
@@ -263,7 +265,7 @@ def _raise(error: OSError) -> None:
         raise error
 
 
-def _sync(folder: Path) -> None:
+def _sync(folder: str | Path) -> None:
     """Write a folder's entries to disk, so that they survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,6 +1,12 @@
-"""Create private folders in the state folder. Only the owner of a private folder can read it."""
+"""Create private folders in the state folder, and replace files in them.
+
+Only the owner of a private folder can read it.
+"""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from oic_assurance.errors import ServerError
@@ -34,3 +40,16 @@ def private_folder(settings: Settings, folder: Path) -> Path:
             "use the account that owns it."
         )
     return folder
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the path of a draft, which replaces the file `path` at the end of the block.
+
+    Each draft is in a folder of its own. So if several processes write the same file at the same
+    time, such as a run and a person who makes the pack, each of them replaces it as a whole.
+    """
+    with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        yield draft
+        draft.replace(path)

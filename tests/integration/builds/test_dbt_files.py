@@ -33,6 +33,7 @@ def test_the_key_of_an_explained_record_is_in_no_file_of_dbt(
     assert [path.name for path in files if KEY.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_what_the_project_is_is_written_only_if_it_has_changed(
     empty_models: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +61,7 @@ def test_what_the_project_is_is_written_only_if_it_has_changed(
         assert path.stat().st_mtime_ns > old
 
 
+@pytest.mark.slow
 def test_a_manifest_that_something_else_has_written_describes_nothing(
     empty_models: Settings,
 ) -> None:

@@ -54,6 +54,21 @@ def test_a_gap_is_refused_before_the_build_with_what_would_be_missing(
     assert refused.value.message in (run.message or "")
 
 
+def test_a_repetition_of_a_run_that_had_published_is_on_record_as_it_ends(
+    with_a_gap: Settings,
+) -> None:
+    runs.open_run(with_a_gap, "cleared", AS_AT)
+    with administrator(with_a_gap) as conn:
+        conn.execute(
+            "update audit.run set outcome = 'published', publication_id = 1, finished_at = now()"
+        )
+    with pytest.raises(AssuranceError, match="there is no row for timely_hours"):
+        pipeline.close_landing(with_a_gap, "cleared", AS_AT)
+    run = runs.close_run(with_a_gap, "cleared")
+    assert (run.outcome, run.publication_id) == ("failed", None)
+    assert "there is no row for timely_hours" in (run.message or "")
+
+
 def test_a_mistake_is_told_by_whatever_runs_dbt(with_a_gap: Settings) -> None:
     (with_a_gap.project_root / SEEDS / "policy_absence.csv").write_bytes(b"")
     said = r"policy_absence\.csv, line 1: there is no header; allowed: absence_status, "

@@ -28,6 +28,8 @@ from tests.mutants.units import AS_AT
 from tests.oracle.spc import Row, Series, control_rows, series_of
 from tests.oracle.tally import point_of
 
+pytestmark = pytest.mark.slow
+
 QUIET_SERIES = 300
 QUIET_MONTHS = 24
 RESTLESS = 120

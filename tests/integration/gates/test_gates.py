@@ -124,3 +124,58 @@ def test_a_build_with_a_schema_prefix_is_audited_in_its_own_schemas(world: World
         for schema in ("candidate", "candidate_public", "intermediate"):
             world.admin.execute(f"alter schema reproduce_{schema} rename to {schema}".encode())
     assert failures(outcomes) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("dim_org_unit", "source_unit_code"),
+        ("dim_org_unit", "directorate"),
+        ("dim_org_unit", "team_label"),
+        ("assurance_measure", "org_unit_label"),
+        ("fct_oic_incident", "district_label"),
+        ("fct_intelligence_report", "handling_label"),
+    ],
+)
+def test_a_code_or_name_of_a_source_may_look_like_a_number_or_a_rank(
+    world: World, auditor: Auditor, table: str, column: str
+) -> None:
+    """A unit may have a code of six digits, and a unit without a name is shown by its code."""
+    (suite,) = [suite for suite in suites_of("marts") if suite.name == f"candidate.{table}"]
+    for text in ("100200", "DS Support"):
+        with world.damaged(
+            f"alter table candidate.{table} add column {column} text default '{text}'",
+            f"alter table candidate.{table} drop column {column}",
+        ):
+            assert failures(auditor.audit(suite)) == []
+
+
+@pytest.mark.parametrize(
+    "legal",
+    [
+        # Nobody has confirmed the day of the report.
+        "set report_published_on = null, comment_due_on = null, days_to_comment = null,"
+        " comment_status = 'REPORT_DAY_UNKNOWN'",
+        # The publication is for a moment before the report.
+        "set report_published_on = null, comment_due_on = null, days_to_comment = null,"
+        " comment_status = null",
+        # From this day on, the period is another one.
+        "set report_published_on = '2026-05-01', comment_due_on = '2026-05-30'",
+    ],
+)
+def test_a_clock_for_comments_follows_the_day_of_the_report_and_policy(
+    world: World, auditor: Auditor, legal: str
+) -> None:
+    (suite,) = [suite for suite in suites_of("marts") if suite.table == "dim_recommendation"]
+    policy = (
+        "alter table policy.policy_threshold rename to shorter;"
+        "create table policy.policy_threshold as select name, value, effective_from,"
+        " case name when 'comment_days' then date '2026-04-30' end as effective_to"
+        " from policy.shorter union all select 'comment_days', 30, '2026-05-01', null;"
+        "grant select on policy.policy_threshold to public;"
+    )
+    undo = (
+        "drop table policy.policy_threshold; alter table policy.shorter rename to policy_threshold"
+    )
+    with world.damaged(f"{policy} update candidate.dim_recommendation {legal}", undo):
+        assert failures(auditor.audit(suite)) == []

@@ -165,7 +165,7 @@ select name, value::double precision as value, date '2020-01-01' as effective_fr
     null::date as effective_to
 from (values
     ('timely_hours', 24), ('grace_hours', 72), ('before_call_hours', 24),
-    ('suppression_threshold', 5)
+    ('suppression_threshold', 5), ('comment_days', 56)
 ) as threshold (name, value);
 create table policy.policy_staleness as
 select dataset, date '2020-01-01' as effective_from, null::date as effective_to

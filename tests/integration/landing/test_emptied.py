@@ -1,5 +1,8 @@
 """A delivery from a source that looks emptied is refused until a person accepts it."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
 from oic_assurance.cli.main import run_command
@@ -14,10 +17,12 @@ from tests.integration.landing.support import (
     officers,
     person,
     put,
+    workbook,
 )
 from tests.integration.operations.support import assert_agrees
 
 PEOPLE = "hr/personnel"
+HYDRA = "hydra/attendance"
 #: Twenty officers: the smallest number of known records for which the limit of one half applies.
 TWENTY = [f"{number:06d}" for number in range(1, 21)]
 
@@ -51,6 +56,18 @@ def keep(world: World, records: int) -> None:
 
 def accepted(world: World, name: str, reason: str = "they were moved") -> None:
     accept(world.settings, dataset(name), "a.clerk", reason)
+
+
+def hydra_workbook(world: World, day: str, sessions: int) -> None:
+    """Drop a workbook with as many sessions, each with one officer who attended."""
+    codes = [f"S{number}" for number in range(1, sessions + 1)]
+    sheets: dict[str, list[Any]] = {
+        "Sessions": [["session_code", "session_date", "venue", "capacity"]]
+        + [[code, date(2025, 6, 2), "HQ", 12] for code in codes],
+        "Attendance": [["session_code", "employee_no", "attended", "outcome"]]
+        + [[code, "000001", "Y", "PASS"] for code in codes],
+    }
+    world.drop(f"{HYDRA}/hydra_{day}.xlsx", workbook(sheets))
 
 
 def refusals(world: World) -> list[tuple[object, ...]]:
@@ -272,6 +289,21 @@ def test_an_acceptance_is_not_needed_once_a_later_list_is_whole(world: World) ->
     world.land(PEOPLE)
     with pytest.raises(UsageError, match="or a later delivery was landed"):
         accepted(world, PEOPLE)
+
+
+def test_the_loss_of_two_tables_of_a_file_can_be_accepted_one_after_the_other(world: World) -> None:
+    """The person learns of the second table only when the loss of the first one is accepted."""
+    hydra_workbook(world, "20260101", sessions=20)
+    hydra_workbook(world, "20260108", sessions=5)
+    for table in ("hydra_session", "hydra_attendance"):
+        [(_, reason)] = world.land(HYDRA).refused
+        assert f"15 of 20 known records would vanish from {table}." in reason
+        accepted(world, HYDRA)
+    assert world.land(HYDRA).refused == []
+    for table in ("hydra_session", "hydra_attendance"):
+        assert len(world.state(HYDRA, (), table=table)) == 5
+    used = world.one("select array_agg(distinct used_by_batch) from audit.emptied")
+    assert used == [world.batches(HYDRA)[-1]["batch_id"]]
 
 
 # ---------------------------------------------------------------- rows without a readable key

@@ -90,7 +90,7 @@ def test_a_source_with_narrower_types_gives_the_same_raw(world: World) -> None:
     world.forget()
     world.rms(
         "alter table rms.custody_record alter custody_id type int,"
-        " alter arresting_officer_no type varchar(20)"
+        " alter arresting_officer_no type varchar(20), alter detained_at type timestamptz(3)"
     )
     try:
         world.land(CUSTODY)
@@ -100,7 +100,7 @@ def test_a_source_with_narrower_types_gives_the_same_raw(world: World) -> None:
     finally:
         world.rms(
             "alter table rms.custody_record alter custody_id type bigint,"
-            " alter arresting_officer_no type text"
+            " alter arresting_officer_no type text, alter detained_at type timestamptz"
         )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -129,6 +130,24 @@ def test_a_rejected_row_has_no_status_that_is_not_of_the_list(world: World) -> N
     kept = "select content ->> 'status' from audit.rejected_row order by row_number"
     assert world.query(kept) == [("[withheld]",), ("MET",)]
     assert "Okafor" not in str(world.query("select r::text from audit.rejected_row as r"))
+
+
+def test_a_declaration_may_have_a_percent_sign_in_its_rules(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = dataset(UNITS)
+    (table,) = one.tables
+    rules: dict[str, dict[str, Any]] = {
+        "org_unit_name": {"pattern": r"[[:alnum:] ]+%?"},
+        "parent_org_unit_code": {"provisional": ("50%", "%s")},
+    }
+    columns = tuple(dataclasses.replace(c, **rules.get(c.name, {})) for c in table.columns)
+    changed = dataclasses.replace(one, tables=(dataclasses.replace(table, columns=columns),))
+    monkeypatch.setattr(land, "find_dataset", lambda name: changed)
+    assert units(world, ["Team 100%", "Team &"]) == {"F": "Force", "T0": "Team 100%", "T1": "T1"}
+    assert units(world, ["Team 90%", "Team %d"], "20260112") == {
+        "F": "Force", "T0": "Team 90%", "T1": "T1",
+    }  # fmt: skip
 
 
 def _open(column: Column) -> Column:

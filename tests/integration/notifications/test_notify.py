@@ -1,7 +1,10 @@
 """A notification is sent once when a problem starts, and once when it is over."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,7 @@ from oic_assurance.notifications.notify import notify
 from oic_assurance.settings import Settings
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import NOTIFICATIONS, take
 from tests.databases import Prepared
 from tests.integration.asking import ask
 from tests.integration.publishing.marts import published
@@ -359,6 +363,28 @@ def test_one_message_is_sent_when_problems_start_and_one_when_they_are_over(
         ("email", "lead@opcc.example", "source", "new"),
     ]
     assert "secret-token" not in repr(recorded)
+
+
+def test_what_another_process_has_told_as_over_is_not_told_again(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_run(healthy, "failed", "2026-05-02T05:30", "the disk is full")
+    waits = threading.Event()
+
+    def take_and_tell(*given: Any) -> None:
+        waits.set()
+        take(*given)
+
+    monkeypatch.setattr("oic_assurance.notifications.notify.take", take_and_tell)
+    with HttpServer() as web, ThreadPoolExecutor(1) as thread:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
+        with connect(healthy, role="oic_gate", autocommit=True) as other:
+            take(other, NOTIFICATIONS)
+            sending = thread.submit(notify, healthy, NIGHT)
+            assert waits.wait(60)
+            enter_run(healthy, "published", "2026-05-02T05:45")
+        assert sending.result() == []
+        assert web.posts == []
 
 
 def test_a_failed_channel_is_tried_again_and_does_not_stop_the_other(

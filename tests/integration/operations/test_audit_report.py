@@ -100,6 +100,11 @@ def test_a_collar_number_of_several_officers_is_refused(world: World) -> None:
     world.land(PEOPLE)
     with pytest.raises(UsageError, match="2 officers have had this collar number"):
         report_on_person(world.settings, collar)
+    # Raw was read for it, so the search is on record although it found nobody.
+    about = "report about a person"
+    assert (
+        world.one("select count(*) from audit.processing_log where what like %s", f"%{about}") == 1
+    )
     assert seen(report_on_person(world.settings, head), "batch")
 
 
@@ -196,5 +201,7 @@ def test_the_command_answers_in_words_and_as_json(landed: World) -> None:
     assert "collection oic_landing" in " ".join(record.output.split())
     none = run(cli, ["audit", "report", "--to", "2020-01-01", "--json"])
     assert json.loads(none.output)["entries"] == []
+    every = run(cli, ["audit", "report", "--to", "9999-12-31", "--json"])
+    assert json.loads(every.output)["report"]["until"] is None
     both = run(cli, ["audit", "report", "--person", "1", "--record", PEOPLE, "1"])
     assert both.exit_code == 2

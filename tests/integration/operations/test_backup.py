@@ -35,10 +35,13 @@ from oic_assurance.operations.backup.record import (
 )
 from oic_assurance.operations.backup.restore import Options, restore_backup
 from oic_assurance.operations.backup.set_aside import set_aside
+from oic_assurance.operations.doctor import machine
+from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import NO_BACKUPS, Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.state.observed import record, take
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
@@ -46,6 +49,8 @@ from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_ta
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.secrets import secret
+from tests.commands import shown
+from tests.integration.asking import ask
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import assert_agrees
 
@@ -266,6 +271,20 @@ def test_nothing_is_put_beside_what_it_protects(made: Made) -> None:
     for folder in (made.settings.home, made.backup.folder):
         with pytest.raises(UsageError, match="next to what it protects"):
             make_secrets(made.settings, folder / "keys", recipients)
+
+
+def test_a_back_up_ends_the_problem_that_there_is_none(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(NO_BACKUPS, raising=False)
+    found = "select state from audit.observation where problem_code = 'backup'"
+    look = next(look for look in LOOKS if "backup" in look.codes)
+    with patch.object(machine, "recorded_backups", return_value=[]):
+        record(made.settings, [take(look, made.settings)])
+    assert ask(made.settings, found) == [("attention",)]
+    recipient = str(made.identity.to_public())
+    shown(made.settings, "backup", "make", "--to", str(tmp_path), "--recipient", recipient)
+    assert ask(made.settings, found) == [("ok",)]
 
 
 def test_the_newest_back_up_that_is_there_is_known(made: Made, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from oic_assurance.operations.replay.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect
+from simulator.delivery.registers import BOARD
 from tests.integration.landing.support import (
     CUSTODY,
     PERSONNEL,
@@ -35,6 +36,7 @@ from tests.integration.landing.support import (
     put_report,
     workbook,
 )
+from tests.integration.landing.test_board_log import FILE, MONDAY, action, log, question
 from tests.integration.operations.support import (
     Row,
     archived_contents,
@@ -211,6 +213,24 @@ def test_a_workbook_loses_the_row(world: World) -> None:
 
 
 # -------------------------------------------------------------------- quarantine, pseudonyms
+
+
+def test_a_row_of_the_boards_log_is_erased_without_rows_that_only_mention_it(world: World) -> None:
+    """The question 1 and the action 1 have the same reference, and the action 2 names the question.
+
+    The texts of the log are screened when its archived file is searched.
+    """
+    actions = [action("1"), action("2", question_ref="1", status="DOING")]
+    world.drop(FILE, log([question("1")], actions), MONDAY)
+    world.land(BOARD)
+    assert correct(world, BOARD, written("DOING", "OPEN")).landed == 1
+    found = erase_record(world, BOARD, "1", table="board_action")
+    assert [(one.batch_id, one.row_numbers) for one in found.rewritten] == [
+        (world.batches(BOARD)[0]["batch_id"], [1])
+    ]
+    assert list(world.state(BOARD, (), table="board_action")) == ["2"]
+    assert list(world.state(BOARD, (), table="board_question")) == ["1"]
+    assert_agrees(world, BOARD)
 
 
 def test_rejected_rows_are_erased_even_without_a_readable_key(world: World) -> None:
@@ -591,13 +611,13 @@ def test_a_row_delivered_under_an_erased_key_stays_with_the_record_it_was_replay
 ) -> None:
     world.personnel("20260101", "000777", person("000777", "A"), "000002")
     world.land(PEOPLE)
-    report = correct(
-        world,
-        PEOPLE,
-        lambda row: written("000777", "000003")(row) if row["org_unit_code"] == "A" else None,
-    )
-    assert report.landed == 1
+    path, rows = export(world, PEOPLE)
+    write(path, [written("000777", "000003")(row) for row in rows if row["org_unit_code"] == "A"])
+    assert replay(world.settings, PEOPLE, path, "HR said so", "somebody").landed == 1
     erase_record(world, PEOPLE, "000777")
+    # The row has lost its content, but was landed, so to replay its file again changes nothing.
+    again = replay(world.settings, PEOPLE, path, "HR said so", "somebody")
+    assert (again.landed, len(again.replayed_before)) == (0, 1)
     assert units(world) == {"000002": "T1", "000003": "A"}
     assert "000777" not in texts(world)
     assert disagreements(world, PEOPLE) == []

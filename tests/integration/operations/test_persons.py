@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from oic_assurance.cli.main import run_command
+from oic_assurance.errors import GateBlocked
 from oic_assurance.operations.access import end, give, list_access, person_url
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.publication import current_publication
@@ -159,6 +160,16 @@ def test_a_second_person_approves_and_the_deployment_publishes(
     )
     assert ask(warehouse, approvals) == approved
     assert publish(deployment, build) == current_publication(warehouse)
+
+
+def test_a_person_rejects_a_build(warehouse: Settings, act: Act) -> None:
+    deployment = replace(warehouse, approve_warnings=True)
+    build = with_a_warning(deployment)
+    words = ("publication", "reject", str(build.build_id), "--reason", "half of HR is missing")
+    code, shown = act("p_approver", *words)
+    assert (code, f"Build {build.build_id} is rejected." in shown) == (0, True), shown
+    with pytest.raises(GateBlocked, match=r"rejected by p_approver \(half of HR is missing\)"):
+        publish(deployment, build)
 
 
 def test_two_persons_decide_about_what_is_past_its_retention(warehouse: Settings, act: Act) -> None:

@@ -13,7 +13,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.state.read import open_problems
 from tests.integration.asking import ask
 from tests.integration.landing.support import REPORTS, World, at, put_report
-from tests.integration.operations.support import archived_contents, assert_agrees
+from tests.integration.operations.support import archived_contents, assert_agrees, erase_record
 from tests.integration.publishing.marts import as_reader, audited_build, published
 
 _RUNS = itertools.count(1)
@@ -215,6 +215,44 @@ def test_a_mistake_that_the_source_corrects_ends_the_recall_and_loses_nothing(
     assert [recall.outcome for recall in list_recalls(world.settings)] == ["lowered"]
     assert world.query("select * from audit.erasure") == []
     assert_agrees(world, REPORTS)
+
+
+def test_a_record_that_is_gone_from_the_source_stays_recalled(
+    world: World, many: list[int]
+) -> None:
+    """A record whose marking rose is often moved to another system. Its marking was not lowered."""
+    gone, lowered = many[:2], many[2]
+    world.intelligence("delete from intel.report where report_id = any(%s)", gone)
+    world.intelligence(
+        "update intel.report set protective_marking = 'OFFICIAL', updated_at = %s"
+        " where report_id = %s",
+        at(10),
+        lowered,
+    )
+    extract(world)
+    world.intelligence("truncate intel.report")
+    with pytest.raises(DeliveryRefused, match="would vanish"):
+        extract(world)
+    [recall] = list_recalls(world.settings)
+    assert (recall.left_to_erase, recall.ended_at) == (len(many) - 1, None)
+    approve(world.settings, recall.recall_id, "tester", "the marking is right")
+    assert raw_keys(world) == [str(lowered)]
+    assert_agrees(world, REPORTS)
+
+
+def test_a_recalled_record_can_be_erased_at_somebodys_request(
+    world: World, many: list[int]
+) -> None:
+    """A recall that waits for an approval names its records, and forgets those that are erased."""
+    assert erase_record(world, REPORTS, str(many[0]))
+    left = {key for (key,) in world.query("select row_key from audit.recalled_record")}
+    assert left == {str(key) for key in many[1:]}
+    for key in many[1:]:
+        erase_record(world, REPORTS, str(key))
+    [recall] = list_recalls(world.settings)
+    assert (recall.left_to_erase, recall.outcome) == (0, "erased")
+    extract(world)
+    assert world.query("select * from audit.recalled_record") == []
 
 
 def test_somebody_is_told_of_every_recall(

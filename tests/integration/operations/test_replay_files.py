@@ -277,7 +277,8 @@ def test_a_crash_between_two_deliveries_leaves_complete_replays(world: World) ->
     write(path, [{**row, "employment_type": "OFFICER"} for row in rows])
     full = OSError(28, "No space left on device")
     with (
-        patch.object(os, "fsync", wraps=os.fsync, side_effect=[DEFAULT, full]),
+        # Of each delivery, the file is written to disk, and then its name.
+        patch.object(os, "fsync", wraps=os.fsync, side_effect=[DEFAULT, DEFAULT, full]),
         pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"),
     ):
         replay(world.settings, PEOPLE, path, None, "tester")
@@ -290,6 +291,24 @@ def test_a_crash_between_two_deliveries_leaves_complete_replays(world: World) ->
     assert kept == {Path(batch["kept_as"]).name for batch in world.batches(PEOPLE)}
     outcomes = world.query("select outcome from audit.replay order by replay_id")
     assert outcomes == [("failed",), ("succeeded",)]
+
+
+def test_a_replay_that_somebody_stops_has_failed_and_leaves_no_file(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002", "T2"))
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    write(path, [{**row, "employment_type": "OFFICER"} for row in rows])
+    with (
+        # The rows are archived, and then the batch is registered.
+        patch("oic_assurance.operations.replay.replay.register", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        replay(world.settings, PEOPLE, path, None, "tester")
+    assert world.query("select outcome, reason from audit.replay") == [
+        ("failed", "hr/personnel: it was stopped.")
+    ]
+    world.land(PEOPLE)
+    assert disagreements(world, PEOPLE) == []
 
 
 def test_a_build_that_is_opened_meanwhile_waits_and_sees_the_replay(world: World) -> None:

@@ -110,6 +110,17 @@ def test_a_kept_record_comes_up_again_at_its_next_review(due: World) -> None:
     assert erase_decided(due.settings, dry_run=False).records == 0
 
 
+def test_a_decision_that_was_replaced_waits_for_nobody(due: World) -> None:
+    settings = second(due)
+    (first,) = decide(settings, PEOPLE, ["000777"], KEEP)
+    (then,) = decide(settings, PEOPLE, ["000777"], ERASE)
+    assert [one.waits_for for one in list_decisions(settings)] == ["a second person", None]
+    review.confirm_all(settings, PEOPLE.name, "another", clock.utc_now())
+    assert review.unconfirmed(settings, PEOPLE.name) == []
+    confirmed = {one.decision_id: one.confirmed_account for one in list_decisions(settings)}
+    assert confirmed == {first.decision_id: None, then.decision_id: "another"}
+
+
 def test_records_are_kept_no_longer_than_until_their_next_review(due: World) -> None:
     late = review.last_day(PEOPLE) + timedelta(days=1)
     with pytest.raises(UsageError, match="reviewed again within 6 years"):
@@ -285,6 +296,15 @@ def test_with_two_people_required_nobody_erases_what_is_expired_alone(
     assert "000777" in raw(world)
 
 
+def test_what_was_decided_to_be_kept_is_not_erased_with_all_that_is_expired(due: World) -> None:
+    decide(due.settings, PEOPLE, ["000777"], KEEP)
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 0
+    assert raw(due) == {"000777", "000779", "000780"}
+    ask(due.settings, "update audit.retention_decision set keep_until = current_date")
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 0
+    assert raw(due) == {"000779", "000780"}
+
+
 def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_key(
     due: World,
 ) -> None:
@@ -294,14 +314,35 @@ def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_
         "personnel: 2 records past their retention, the oldest waits since 2024-02-01"
     )
     assert "000777" not in str(asked)
+    now = clock.utc_now()
     how: Any = {"account": "a.lead", "reason": "still open", "until": "", "is_kept": True}
+    how["asked_at"] = now
     with pytest.raises(UsageError, match="is not a day"):
         review.decide_all(settings, PEOPLE.name, **{**how, "until": "soon"})
     review.decide_all(settings, PEOPLE.name, **how)
     assert review.show_undecided(settings, PEOPLE.name) == []
     (waiting,) = review.unconfirmed(settings, PEOPLE.name)
     assert (waiting.account, waiting.decision, waiting.records) == ("a.lead", "keep", 2)
+    # The decision came after this form was made, so whoever answers the form has not seen it.
+    review.confirm_all(settings, PEOPLE.name, "b.deputy", now)
+    assert set(listed(due).values()) == {"unconfirmed"}
+    now = clock.utc_now()
     with pytest.raises(UsageError, match="somebody else must confirm"):
-        review.confirm_all(settings, PEOPLE.name, "a.lead")
-    review.confirm_all(settings, PEOPLE.name, "b.deputy")
+        review.confirm_all(settings, PEOPLE.name, "a.lead", now)
+    review.confirm_all(settings, PEOPLE.name, "b.deputy", now)
     assert set(listed(due).values()) == {"kept"}
+
+
+def test_an_answer_decides_about_no_record_that_came_onto_the_list_after_the_question(
+    world: World,
+) -> None:
+    leave(world)
+    listed(world)
+    asked_at = clock.utc_now()
+    world.personnel("20180301", "000780")
+    world.land(PEOPLE.name)
+    assert set(listed(world)) == {"000777", "000778", "000779"}
+    how: Any = {"account": "a.lead", "reason": "no purpose", "until": "", "is_kept": False}
+    review.decide_all(world.settings, PEOPLE.name, **how, asked_at=asked_at)
+    states = {"000777": "to erase", "000778": "to erase", "000779": "undecided"}
+    assert listed(world) == states

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from oic_assurance import pipeline
+from oic_assurance.builds import runs
 from oic_assurance.builds.record import Build
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
@@ -98,6 +100,26 @@ def test_a_warning_is_not_published_until_somebody_has_approved_it(deployment: S
         assert logged.fetchall() == [
             (build.build_id, True, "A. Lead", "assurance", "known and harmless", "airflow")
         ]
+
+
+def test_a_decision_is_asked_for_although_the_run_had_ended_before(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person has cleared the failed task of a run and all tasks after it."""
+    build = with_a_warning(deployment)
+    runs.note_failure(deployment, build.run_id, "sealing the marts: no space", blocked=False)
+    runs.close_run(deployment, build.run_id)
+    assert kinds_of_problem(deployment) == ["publication"]
+    monkeypatch.setattr("oic_assurance.builds.marts.seal_marts", lambda settings, build: None)
+    pipeline.seal_marts(deployment, build.run_id, build.build_id)
+    audit(deployment, build, verdict="warning")
+    assert kinds_of_problem(deployment) == ["approval"]
+    # If the build is published, a repetition of its stages publishes nothing else.
+    enter_decision(deployment, build, is_approved=True)
+    publish(deployment, build)
+    runs.resume(deployment, build.run_id, build.build_id)
+    again = runs.close_run(deployment, build.run_id)
+    assert (again.outcome, again.publication_id) == ("published", build.build_id)
 
 
 @pytest.mark.parametrize("is_required", [True, False])

@@ -196,6 +196,18 @@ def test_a_withdrawn_release_still_counts(warehouse: Settings, tmp_path: Path) -
     ) == [(1,)]
 
 
+def test_a_release_is_withdrawn_even_if_its_folder_takes_no_note(
+    warehouse: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = make(warehouse, None, WHY, WHO, tmp_path / "one")
+    (tmp_path / "one" / WITHDRAWN).mkdir()
+    done, note = withdraw(warehouse, made.release_id, "a wrong denominator", WHO)
+    assert done.withdrawn_at is not None
+    assert note is None
+    assert "do not say that release 1 is withdrawn" in caplog.text
+    assert released(warehouse) == []
+
+
 def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_path: Path) -> None:
     made = make(warehouse, None, WHY, WHO, tmp_path / "one")
     again = write_again(warehouse, made.release_id, tmp_path / "two")
@@ -206,6 +218,10 @@ def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_
     )
     assert one == two
     assert SUMS in one
+    # The second folder is a copy. The note of a withdrawal belongs to the files that were released.
+    assert again.folder == str(tmp_path / "one")
+    _, note = withdraw(warehouse, made.release_id, "a wrong file", WHO)
+    assert note == tmp_path / "one" / WITHDRAWN
 
 
 def test_a_release_lists_what_it_revises_and_what_is_new(

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from oic_assurance.cli.main import run_command
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.publication import (
     current_hold,
     current_publication,
     list_publications,
 )
+from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings
 from tests.commands import shown
@@ -130,6 +131,41 @@ def test_two_roll_backs_in_a_row(three: Settings) -> None:
     # hold shows neither.
     assert held(three) == (1, 4, 1)
     assert release(three, "all mended").publication_id == 4
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_later_hold_does_not_show_what_an_earlier_one_left_behind(
+    three: Settings, is_released: bool
+) -> None:
+    rollback(three, 2, WHY)
+    published(three, scale=4)
+    if is_released:
+        published(three, scale=5)
+        assert release(three, "the file was delivered again").publication_id == 5
+    else:
+        rollback(three, 3, "it was right")
+    # Nobody is sent to a release that does not exist.
+    with pytest.raises(UsageError, match=r"4 was never shown: it waited .* `assurance run` makes"):
+        rollback(three, 4, "I want that one")
+    rollback(three, 2, "all of them were wrong")
+    assert held(three) == (2, None, 0)
+    assert ask(three, "select publication_id, newest_waiting, waiting from state.hold") == [
+        (2, None, 0)
+    ]
+    latest = published(three, scale=6)
+    assert held(three) == (2, latest, 1)
+    assert release(three, "all mended").publication_id == latest
+
+
+def test_a_release_of_what_an_erasure_has_dropped_says_how_to_go_on(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    published(three, scale=4)
+    assert drop_generations(three, [4], "which hold what was erased since").erased == [4]
+    with pytest.raises(AssuranceError, match="publication 4 are no longer kept: `assurance run`"):
+        release(three, "all mended")
+    assert held(three) == (2, 4, 1)
+    latest = published(three, scale=5)
+    assert release(three, "all mended").publication_id == latest
 
 
 def test_a_publication_for_an_earlier_moment_is_kept_and_not_shown(three: Settings) -> None:

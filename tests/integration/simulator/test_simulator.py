@@ -156,6 +156,7 @@ def test_the_extraction_login_cannot_read_withheld_columns(settings: Settings) -
             connection.execute(statement)
 
 
+@pytest.mark.slow
 def test_a_continued_range_equals_one_range(new_force: NewForce) -> None:
     whole = new_force("whole")
     report = simulate(whole, SEED, FIRST, LAST)

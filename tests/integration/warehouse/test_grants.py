@@ -68,6 +68,21 @@ def test_raw_tables_are_read_by_stages_and_for_their_purpose(fresh_warehouse: Se
             assert not may(fresh_warehouse, role, statement)
 
 
+def test_an_erasure_may_check_archived_rows_as_landing_did(fresh_warehouse: Settings) -> None:
+    unusable = ask(
+        fresh_warehouse,
+        """
+        select f.oid::regprocedure::text
+        from pg_proc as f
+        where
+            f.pronamespace = 'landing'::regnamespace
+            and has_function_privilege('oic_landing', f.oid, 'execute')
+            and not has_function_privilege('oic_erasure', f.oid, 'execute')
+        """,
+    )
+    assert unusable == []
+
+
 def test_the_gate_reads_tables_of_transform_in_every_schema(
     fresh_warehouse: Settings,
 ) -> None:

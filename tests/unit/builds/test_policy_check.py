@@ -90,6 +90,13 @@ def test_a_gap_is_told_with_its_first_day(
     ]
 
 
+def test_a_run_for_a_day_before_the_policy_begins_is_refused(tmp_path: Path) -> None:
+    settings = policy(tmp_path, "late,2020-01-01,", more=FIRST)
+    with pytest.raises(SeedsError, match="there is no row for late on 2019-12-31"):
+        check_policy(settings, date(2019, 12, 31))
+    check_policy(settings, date(2020, 1, 1))
+
+
 def test_without_columns_any_row_is_enough(tmp_path: Path) -> None:
     rows = ("late,2020-01-01,2020-12-31", "early,2021-01-01,")
     assert gaps(policy(tmp_path, *rows, by="[]", more=FIRST)) == []

@@ -1,6 +1,8 @@
 """docker-compose.yml and deploy/ set up encrypted connections as documented."""
 
 import re
+import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from cryptography import x509
 from oic_assurance.warehouse.roles import LOGIN_ROLES
 from oic_assurance.warehouse.secrets import variable_name
 from oic_assurance.warehouse.transport import check_links
-from tests.tls import make_certificates
+from tests.tls import SCRIPT, make_certificates
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -183,3 +185,33 @@ def test_certificates_stay_while_they_hold(tmp_path: Path) -> None:
     certificate = x509.load_pem_x509_certificate((tmp_path / "postgres/server.crt").read_bytes())
     alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert alternative.get_values_for_type(x509.DNSName) == ["postgres", "db.example"]
+
+
+def test_a_renewed_authority_renews_the_certificates_of_the_servers(tmp_path: Path) -> None:
+    make_certificates(tmp_path / "before", "postgres")
+    make_certificates(tmp_path / "now", "redis")
+    shutil.copytree(tmp_path / "now/authority", tmp_path / "before/authority", dirs_exist_ok=True)
+    make_certificates(tmp_path / "before", "postgres")
+    authority, server, shown = (
+        x509.load_pem_x509_certificate((tmp_path / "before" / name).read_bytes())
+        for name in ("authority/ca.crt", "postgres/server.crt", "postgres/ca.crt")
+    )
+    server.verify_directly_issued_by(authority)
+    assert shown == authority
+
+
+def test_certificates_of_another_authority_are_left_to_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_certificates(tmp_path, "postgres")
+    (tmp_path / "authority/ca.key").unlink()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    script = runpy.run_path(str(SCRIPT))
+    # A month before it ends, a certificate does not hold any more.
+    monkeypatch.setitem(script["_holds"].__globals__, "SPARE_DAYS", 365 * 11)
+    script["make_authority"](tmp_path / "authority")
+    script["make_server"](tmp_path / "authority", tmp_path / "postgres", ["postgres"], group=None)
+    assert {path: path.read_bytes() for path in before} == before
+    assert "postgres/server.crt expires within a month: renew it." in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=r"redis/server.crt is missing, and .* has no ca.key"):
+        script["make_server"](tmp_path / "authority", tmp_path / "redis", ["redis"], group=None)

@@ -23,7 +23,16 @@ with
     outstanding_now as (
         select
             progress.*,
-            case when is_met then 0 else ceil(target * denominator) - numerator end as outstanding,
+            -- As a decimal, a target of 0.55 for 100 records is 55 records, and not one more.
+            case
+                when is_met
+                then 0
+                else
+                    cast(
+                        ceil({{ as_decimal("target", 9) }} * denominator) as {{ dbt.type_float() }}
+                    )
+                    - numerator
+            end as outstanding,
             {{ in_weeks(dbt.datediff("build.as_at_day", "progress.required_by", "day")) }}
             as weeks_left
         from progress

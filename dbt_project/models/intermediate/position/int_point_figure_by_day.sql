@@ -21,7 +21,10 @@ with
             case
                 when target.value is not null
                 then
-                    figure.denominator > 0 and figure.numerator >= target.value * figure.denominator
+                    -- The shares are compared. The product of a target and a number of records can
+                    -- be above the exact number by the last bit: 0.55 times 100 is more than 55.
+                    figure.denominator > 0
+                    and {{ share("figure.numerator", "figure.denominator") }} >= target.value
             end as is_met
         from figure
         inner join

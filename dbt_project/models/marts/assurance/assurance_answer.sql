@@ -67,10 +67,10 @@ with
             before_figure.denominator as before_denominator,
             replace(second.title, first.title || ', ', '') as second_difference,
             position.denominator > 0
-            and position.numerator >= case
+            and case
                 when position.target_unit = 'share'
-                then position.target * position.denominator
-                else position.target
+                then position.value >= position.target
+                else position.numerator >= position.target
             end as is_reached
         from {{ ref("assurance_position") }} as position
         inner join {{ ref("point_words") }} as words on position.point_code = words.point_code

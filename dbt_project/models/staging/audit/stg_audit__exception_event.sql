@@ -20,7 +20,21 @@ with
             on source.publication_id = withdrawal.publication_id
             and withdrawal.withdrawn_from <= build.known_at
             and coalesce(withdrawal.withdrawn_until > build.known_at, true)
-        where withdrawal.publication_id is null
+        where
+            withdrawal.publication_id is null
+            -- The marking of this document has risen above the ceiling, and it waits to be erased
+            -- with its events. If the marking is lowered again, its events count again.
+            and not (
+                source.exception_code like 'DOCUMENT_%'
+                and exists (
+                    select *
+                    from {{ source("audit", "recalled_record") }} as recalled
+                    where
+                        recalled.force_code = source.force_code
+                        and recalled.table_name = 'intelligence_report'
+                        and {{ is_listed("source.record_ref", "recalled.names") }}
+                )
+            )
     ),
 
     final as (

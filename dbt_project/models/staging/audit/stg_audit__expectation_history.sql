@@ -13,7 +13,7 @@ with
             every_build.as_at,
             every_build.as_at > {{ dbt.dateadd("day", -42, "build.as_at") }} as is_recent,
             source.build_id = build.publication_id
-            or coalesce(generation.attached_at <= build.known_at, false) as is_published,
+            or coalesce(generation.shown_at <= build.known_at, false) as is_published,
             row_number() over (
                 partition by source.build_id, source.stage, source.suite, source.expectation
                 order by source.result_id desc

@@ -138,9 +138,10 @@ def report_on_person(
     """
     with ExitStack() as stack:
         search = _Search(settings, stack)
+        search.add_officer({number})
+        search.log("a person", because)
         numbers = search.find_numbers(number)
         search.add_officer({one for values in numbers.values() for one in values})
-        search.log("a person", because)
         for dataset in datasets().values():
             for table in dataset.tables:
                 search.find_person(dataset, table, numbers)

@@ -69,6 +69,21 @@ _DELETIONS: tuple[LiteralString, ...] = (
         force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
         and (row_key = any(%(keys)s) or (row_key is null and %(with_unkeyed)s))
     """,
+    # A recall that waits for an approval lists its records. It ends if all of them are erased.
+    """
+    delete from audit.recalled_record
+    where
+        force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
+        and row_key = any(%(keys)s)
+    """,
+    """
+    update audit.recall as recall set ended_at = clock_timestamp(), outcome = 'erased'
+    where
+        force_code = %(force)s and dataset = %(dataset)s and ended_at is null
+        and not exists (
+            select from audit.recalled_record as record where record.recall_id = recall.recall_id
+        )
+    """,
     # Keys and values in the check results of builds that saw the records. The counts stay.
     """
     delete from audit.failing_row as f

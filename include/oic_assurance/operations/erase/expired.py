@@ -89,13 +89,36 @@ def expired_records(
 ) -> list[Request]:
     """Return, for each table with expired records, one request to erase them.
 
-    `now` must have a time zone; the default is the present moment.
+    Records that somebody decided to keep until a later day are left out. `now` must have a time
+    zone; the default is the present moment.
     """
     moment = now or clock.utc_now()
-    return [
-        found.request(found.ends, unkeyed_at=moment)
-        for found in expired_tables(settings, dataset, moment)
-    ]
+    requests = []
+    for found in expired_tables(settings, dataset, moment):
+        kept = _kept(settings, found)
+        keys = [key for key, end in found.ends.items() if (key, end) not in kept]
+        unkeyed_at = moment if found.unkeyed_end and (None, None) not in kept else None
+        if keys or unkeyed_at:
+            requests.append(found.request(keys, unkeyed_at=unkeyed_at))
+    return requests
+
+
+def _kept(settings: Settings, found: Expired) -> set[tuple[str | None, datetime | None]]:
+    """Return the records of a table that somebody decided to keep, each with the end of its period.
+
+    The rows in quarantine without a readable key have neither. If a record changes, the end of its
+    period does too, and then the decision does not count any more.
+    """
+    with connect(settings, role=ROLE) as connection:
+        rows = connection.execute(
+            """
+            select row_key, case when row_key is not null then due_at end
+            from audit.retention_state
+            where force_code = %s and dataset = %s and table_name = %s and state = 'kept'
+            """,
+            (settings.force_code, found.dataset.name, found.table.name),
+        ).fetchall()
+    return set(rows)
 
 
 def _expired(

@@ -513,7 +513,7 @@ def _problem(correction: Correction, row: Any, dataset: Dataset, file: Corrected
         return f"{name} is of {row.dataset}, not of {dataset.name}"
     if row.table_name != file.table.name:
         return f"{name} is of table {row.table_name}, not of {file.table.name}"
-    if not row.has_content:
+    if not row.has_content and row.replayed_in is None:
         return f"{name} was refused because of its marking, so there is no content to correct"
     return None
 
@@ -585,6 +585,11 @@ def on_record(
             yield
     except AssuranceError as error:
         failure = error.message
+        raise
+    except BaseException:
+        # Somebody pressed Ctrl-C. The file of the batch that is rolled back can be left in the
+        # archive. The next attempt looks for such files only if an earlier one has not succeeded.
+        failure = f"{dataset.name}: it was stopped."
         raise
     finally:
         if not connection.broken:

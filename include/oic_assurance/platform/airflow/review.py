@@ -4,6 +4,7 @@ The form shows how many records wait, and no key. Who wants to see keys uses the
 each look is logged.
 """
 
+from datetime import datetime
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -68,6 +69,7 @@ class ReviewDecision(HITLOperator):
             account=account_of(event),
             reason=str(answer.get("reason") or ""),
             until=str(answer.get("until") or "").strip(),
+            asked_at=asked_at(context),
         )
         return super().execute_complete(context, event)
 
@@ -105,8 +107,17 @@ class ReviewConfirmation(HITLOperator):
         """
         is_yes = "error" not in event and event["chosen_options"] == [CONFIRM]
         if is_yes and not event.get("timedout"):
-            review.confirm_all(load_settings(), self.dataset, account_of(event))
+            review.confirm_all(load_settings(), self.dataset, account_of(event), asked_at(context))
         return super().execute_complete(context, event)
+
+
+def asked_at(context: Any) -> datetime:
+    """Return the moment at which the form was made, with what it says.
+
+    A task that goes on after an answer keeps the moment of its start.
+    """
+    moment: datetime = context["ti"].start_date
+    return moment
 
 
 def account_of(event: dict[str, Any]) -> str:

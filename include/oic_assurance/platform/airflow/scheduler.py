@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.forces.declared import VARIABLE, declared_forces
+from oic_assurance.forces.declared import declared_forces
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
 from oic_assurance.platform.airflow.pools import pools_of
@@ -63,9 +63,10 @@ def up(settings: Settings, tell: Tell) -> int:
         AssuranceError: Airflow is already running for this state folder, the port is in use, or one
             of Airflow's processes has ended.
     """
-    port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
     airflow = Processes(settings, "Airflow")
     with only_one(settings, LOCK), end_on_signals():
+        # Under the lock, so that who starts it twice is not told to choose another port.
+        port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
         forces = declared_forces()
         if forces is None:
             prepare_warehouse(settings)
@@ -73,24 +74,23 @@ def up(settings: Settings, tell: Tell) -> int:
             # Each force's own run prepares its warehouse. Here is only Airflow's own database.
             embedded.start(settings)
         environment = {**os.environ, **_environment(settings, port)}
-        if forces is not None:
-            # Airflow's programs run in another folder, so the path may not be a relative one.
-            environment[VARIABLE] = str(forces.file)
+        # Airflow's programs run in the same folder as this one: settings may be relative paths, and
+        # mean the same for a task as for a command.
+        here = Path.cwd()
         tell("Preparing Airflow's own database ...")
         airflow.finish("db", _airflow("db", "migrate"), environment)
-        home = airflow_home(settings)
         if forces is not None and forces.servers:
-            pools = home / "pools.json"
+            pools = airflow_home(settings) / "pools.json"
             pools.write_text(json.dumps(pools_of(forces)), encoding="utf-8")
             airflow.finish("pools", _airflow("pools", "import", str(pools)), environment)
         try:
             # Tasks report to the api-server. A task that starts before the api-server answers would
             # fail. So the scheduler and the dag-processor are started after the api-server answers.
             place = ["--host", HOST, "--port", str(port)]
-            airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
+            airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, here)
             airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)
             for name, options in WORKERS.items():
-                airflow.start(name, _airflow(name, *options), environment, home)
+                airflow.start(name, _airflow(name, *options), environment, here)
             tell(f"Airflow is at http://{HOST}:{port}")
             if os.environ.get(AUTH_MANAGER):
                 tell("Log in with your own account.")
@@ -165,7 +165,8 @@ def _password(settings: Settings) -> str:
 
 
 def _airflow(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "airflow", *arguments]
+    # With -P, Python imports nothing from the folder in which it runs.
+    return [sys.executable, "-P", "-m", "airflow", *arguments]
 
 
 def _answers(port: int) -> bool:

@@ -12,8 +12,9 @@ from oic_assurance.warehouse.airflow_uri import use_lookup
 if TYPE_CHECKING:
     from airflow.secrets import BaseSecretsBackend
 
-#: Airflow's own setting: the class of the backend.
-VARIABLE = "AIRFLOW__SECRETS__BACKEND"
+#: Airflow's own settings of the backend, and the one with its class.
+SECTION = "AIRFLOW__SECRETS__"
+VARIABLE = f"{SECTION}BACKEND"
 
 
 def use_secrets_backend(settings: Settings) -> None:
@@ -21,7 +22,8 @@ def use_secrets_backend(settings: Settings) -> None:
 
     If the variable `AIRFLOW__SECRETS__BACKEND` is not set, only environment variables are searched,
     and Airflow is not imported. A process asks for each connection once, so a changed secret takes
-    effect in the next process.
+    effect in the next process. If it enters another force, which may have a token of its own, it
+    asks the backend anew.
     """
     if not os.environ.get(VARIABLE, "").strip():
         use_lookup(None)
@@ -30,18 +32,23 @@ def use_secrets_backend(settings: Settings) -> None:
     # folder in the user's home.
     for name, value in {**SILENCE, "AIRFLOW_HOME": str(airflow_home(settings))}.items():
         os.environ.setdefault(name, value)
-    use_lookup(_find)
+    use_lookup(lambda name: _find(name, _given()))
+
+
+def _given() -> tuple[tuple[str, str], ...]:
+    """Return Airflow's settings of the backend, as the environment has them now."""
+    return tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith(SECTION)))
 
 
 @cache
-def _find(name: str) -> str | None:
+def _find(name: str, given: tuple[tuple[str, str], ...]) -> str | None:
     """Return the URI of a connection, or None if the backend does not have it.
 
     Raises:
         ServerError: The backend cannot be loaded or does not answer.
     """
     try:
-        connection = _backend().get_connection(name)
+        connection = _backend(given).get_connection(name)
     except Exception as error:  # each backend has errors of its own
         raise ServerError(
             f"Airflow's secrets backend does not answer for the connection '{name}' "
@@ -51,7 +58,8 @@ def _find(name: str) -> str | None:
 
 
 @cache
-def _backend() -> "BaseSecretsBackend":
+def _backend(_given: tuple[tuple[str, str], ...]) -> "BaseSecretsBackend":
+    """Return the backend that Airflow's settings describe. `_given` has these settings."""
     from airflow.configuration import initialize_secrets_backends
     from airflow.secrets.environment_variables import EnvironmentVariablesBackend
 

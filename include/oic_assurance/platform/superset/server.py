@@ -43,9 +43,10 @@ def serve(settings: Settings, tell: Tell) -> int:
             fails; or the port is in use.
     """
     programs = _programs(settings)
-    port = choose_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
     superset = Processes(settings, "Superset")
     with only_one(settings, LOCK), end_on_signals():
+        # Under the lock, so that who starts it twice is not told to choose another port.
+        port = choose_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
         prepare_warehouse(settings)
         is_new = find_secret(settings, PASSWORD) is None
         home = private_folder(settings, settings.home / "superset")

@@ -21,7 +21,7 @@ from oic_assurance.reporting.pack.make import write_pack
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.folders import private_folder, replacing
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 from oic_assurance.warehouse.signatures import read_key, sign
 
@@ -142,15 +142,13 @@ def _write_manifest(folder: Path) -> bytes:
 
 
 def _zip(folder: Path, target: Path) -> int:
-    draft = target.with_suffix(".new")
     names = sorted(path for path in folder.rglob("*") if path.is_file())
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
+    with replacing(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
         for path in names:
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             file.writestr(entry, path.read_bytes())
-    draft.replace(target)
     return len(names)
 
 

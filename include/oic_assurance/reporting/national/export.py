@@ -158,6 +158,16 @@ class Export:
     files: tuple[ExportedFile, ...]
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What an export says: the current publication, the day in the names, and the rows."""
+
+    publication: Publication
+    day: date
+    #: The rows of each dataset, by its name.
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
 def export_national(settings: Settings, to: str = "", *, take_over: bool = False) -> Export:
     """Export the aggregates of the current publication, and log the disclosure.
 
@@ -213,43 +223,57 @@ def _on_record(conn: psycopg.Connection) -> Iterator[None]:
 
 
 def _export(settings: Settings, url: str, *, take_over: bool) -> Export:
+    """Write the files and their manifest, until they say what readers see.
+
+    A roll-back or a release during an export is exported too, by a process of its own. The one that
+    read the earlier state may be the last to write, or each may replace some files of the other. So
+    an export reads again after it has written, and starts again if it wrote something else.
+    """
     private = own_key(settings)
     own = Exporter(name_of(private), platform.node())
     store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
-    with connect(settings, role=ROLE) as conn:
-        conn.execute("set transaction isolation level repeatable read")
-        publication = _current(conn)
-        # After a roll-back, the day is still that of the newest publication. So the export replaces
-        # the files that showed what was rolled back.
-        newest = one_value(conn, "select max(as_at) from marts.position_as_published")
-        day = london_day(newest)
-        manifest = _manifest_place(settings.force_code, day)
-        if not take_over:
-            _check_own(store, manifest, own)
-        contents = [
-            (dataset, _rows(conn, dataset.name, publication))
-            for dataset in datasets_of("national").values()
+    told: _Content | None = None
+    files: tuple[ExportedFile, ...] = ()
+    while True:
+        with connect(settings, role=ROLE) as conn:
+            conn.execute("set transaction isolation level repeatable read")
+            content = _read(conn)
+            publication, day = content.publication, content.day
+            if content == told:
+                return Export(
+                    publication.publication_id, publication.as_at, store.place, day, own.key, files
+                )
+            manifest = _manifest_place(settings.force_code, day)
+            if not take_over:
+                _check_own(store, manifest, own)
+            # The disclosure is on record before the first file leaves.
+            enter(
+                conn,
+                "disclosure",
+                f"the aggregates of publication {publication.publication_id} for the force as a "
+                "whole",
+                to_whom="the national warehouse",
+                because="so that the forces can be compared",
+                concerns=[publication_mark(publication.publication_id)],
+            )
+        entries = [
+            _write(store, dataset, settings.force_code, day, content.rows[name])
+            for name, dataset in datasets_of("national").items()
         ]
-        # The disclosure is on record before the first file leaves.
-        enter(
-            conn,
-            "disclosure",
-            f"the aggregates of publication {publication.publication_id} for the force as a whole",
-            to_whom="the national warehouse",
-            because="so that the forces can be compared",
-            concerns=[publication_mark(publication.publication_id)],
-        )
-    entries = [_write(store, dataset, settings.force_code, day, rows) for dataset, rows in contents]
-    content = write_manifest(settings.force_code, day, entries, own.host, private)
-    _publish(store, manifest, content)
-    return Export(
-        publication.publication_id,
-        publication.as_at,
-        store.place,
-        day,
-        own.key,
-        tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries),
-    )
+        text = write_manifest(settings.force_code, day, entries, own.host, private)
+        _publish(store, manifest, text)
+        files = tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries)
+        told = content
+
+
+def _read(conn: psycopg.Connection) -> _Content:
+    """Return what readers see. The connection is in one snapshot."""
+    publication = _current(conn)
+    # After a roll-back, the day is still that of the newest publication. So the export replaces the
+    # files that showed what was rolled back.
+    newest = one_value(conn, "select max(as_at) from marts.position_as_published")
+    rows = {name: _rows(conn, name, publication) for name in datasets_of("national")}
+    return _Content(publication, london_day(newest), rows)
 
 
 def _manifest_place(force: str, day: date) -> str:

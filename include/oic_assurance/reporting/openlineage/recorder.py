@@ -93,7 +93,14 @@ def _publication_is_shown(settings: Settings, publication_id: int) -> None:
     """Record that a person has made another publication current, with a file of its own."""
     one = alone(SHOW, ("OIC_ASSURANCE", "COMMAND"))
     journal = find_journal(settings, f"publication-{publication_id}-{one.run}")
-    parts = stages.shown(settings, publication_id, one)
+    parts = list[str]()
+    try:
+        parts = stages.shown(settings, publication_id, one)
+    except FileNotFoundError as problem:
+        # What dbt wrote about its models is in the state folder in which it ran. A restored one,
+        # or that of another host, does not have it.
+        name = type(problem).__name__
+        LOG.info("OpenLineage: the tables of publication %s are unknown: %s", publication_id, name)
     journal.add([started(one), *parts, ended(one)])
     journal.close()
     deliver(settings)

@@ -15,7 +15,7 @@ from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Kind, Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.folders import private_folder, replacing
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "pack"
@@ -94,10 +94,9 @@ def write_files(settings: Settings, document: Document, publication_id: int | No
     """Write a document as the pack of this warehouse, and return the paths of its files."""
     private_folder(settings, settings.home / FOLDER)
     pack = pack_files(settings, publication_id)
-    draft = pack.page.with_suffix(".new")
     for write, path in ((write_pdf, pack.paper), (write_page, pack.page)):
-        write(document, draft)
-        draft.replace(path)
+        with replacing(path) as draft:
+            write(document, draft)
         share(settings, path)
     return pack
 

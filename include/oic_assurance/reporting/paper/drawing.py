@@ -18,6 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from oic_assurance.warehouse.folders import replacing
+
 WIDTH = 420
 HEIGHT = 230
 FONT = "Source Sans Pro"
@@ -163,9 +165,8 @@ def drawings_kept(file: Path) -> Iterator[None]:
     finally:
         _drawings.reset(token)
     if now != before:
-        draft = file.with_suffix(".new")
-        draft.write_text(json.dumps(now), encoding="utf-8")
-        draft.replace(file)
+        with replacing(file) as draft:
+            draft.write_text(json.dumps(now), encoding="utf-8")
 
 
 def _draw(specification: dict[str, Any]) -> str:

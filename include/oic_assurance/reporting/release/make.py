@@ -1,5 +1,6 @@
 """Make a release with its files, write its files again, and withdraw it."""
 
+import logging
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
@@ -24,6 +25,7 @@ from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.settings import Settings, force_areas
 from oic_assurance.storage.reports import fetch, share
 
+LOG = logging.getLogger(__name__)
 _NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "status_changes"}
 
 
@@ -91,7 +93,10 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
             "writes them differently. Use the code of that time, or copy the files from where "
             "they were published."
         )
-    return _place(settings, release_id, folder)
+    # A copy does not move the release: the note about a withdrawal belongs next to the files that
+    # were released.
+    is_copy = release.placed_at is not None and _folder_of(settings, release).is_dir()
+    return _place(settings, release_id, folder, Path(release.folder) if is_copy else folder)
 
 
 def withdraw(
@@ -100,7 +105,8 @@ def withdraw(
     """Withdraw a release, and put a note next to its files, which stay.
 
     Returns the release and the path of the note, or None instead of the path if the files' folder
-    is gone.
+    is gone or cannot be written. That is logged, because the release is withdrawn already: whoever
+    calls this goes on, and nobody can withdraw the release again.
 
     Raises:
         UsageError: The reason is missing, there is no such release, or it is withdrawn already.
@@ -109,13 +115,13 @@ def withdraw(
     standing = next(
         (one for one in releases.list_releases(settings) if one.withdrawn_at is None), None
     )
-    folder = Path(release.folder)
-    if settings.reports and folder == release_folder(settings, release_id, None):
-        # Another worker may have made the release, and then the files are only in the shared place.
-        fetch(settings, folder)
-    note = add_note(folder, withdrawn_page(release, standing))
-    if note is not None:
-        share(settings, note)
+    note = None
+    try:
+        note = add_note(_folder_of(settings, release), withdrawn_page(release, standing))
+        if note is not None:
+            share(settings, note)
+    except AssuranceError as error:
+        LOG.warning("The files do not say that release %s is withdrawn: %s", release_id, error)
     return release, note
 
 
@@ -138,7 +144,19 @@ def _force_name(settings: Settings) -> str:
     return settings.force_name or force_areas().get(settings.force_code, settings.force_code)
 
 
-def _place(settings: Settings, release_id: int, folder: Path) -> Release:
+def _folder_of(settings: Settings, release: Release) -> Path:
+    """Return the folder of a release's files. It may be gone."""
+    folder = Path(release.folder)
+    if settings.reports and folder == release_folder(settings, release.release_id, None):
+        # Another worker may have made the release, and then the files are only in the shared place.
+        fetch(settings, folder)
+    return folder
+
+
+def _place(
+    settings: Settings, release_id: int, folder: Path, recorded: Path | None = None
+) -> Release:
+    """Place a draft, and record where the release is: in this folder, or in `recorded`."""
     place_draft(folder)
     share(settings, folder)
-    return releases.place(settings, release_id, str(folder))
+    return releases.place(settings, release_id, str(recorded or folder))

@@ -16,7 +16,7 @@ from oic_assurance.reporting.workbook.sheets import Book
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.folders import private_folder, replacing
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "workbook"
@@ -56,9 +56,8 @@ def make_workbook(settings: Settings, publication_id: int | None = None) -> Work
     content = workbook(described, how, rows, number, texts if is_current else None)
     folder = private_folder(settings, settings.home / FOLDER)
     target = folder / f"assurance-workbook-of-publication-{number}.xlsx"
-    draft = target.with_suffix(".new")
-    draft.write_bytes(content)
-    draft.replace(target)
+    with replacing(target) as draft:
+        draft.write_bytes(content)
     share(settings, target)
     with connect(settings, role=ROLE) as conn:
         enter(

@@ -96,8 +96,12 @@ def _given(length: str, blanks: tuple[str, ...]) -> str:
 
 
 def plain_type(found: str) -> str:
-    """Return a type without its lengths: `int unsigned` for `int(10) unsigned zerofill`."""
-    return " ".join(re.sub(r"\(.*?\)", "", found).replace("zerofill", "").split())
+    """Return a type without its lengths: `int unsigned` for `int(10) unsigned zerofill`.
+
+    A type has one pair of brackets. The values of an enumeration are in it, and can have brackets
+    of their own.
+    """
+    return " ".join(re.sub(r"\(.*\)", "", found, flags=re.DOTALL).replace("zerofill", "").split())
 
 
 def _each(template: str, *types: str) -> dict[str, str]:

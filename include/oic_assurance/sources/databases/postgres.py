@@ -64,7 +64,7 @@ class PostgresTable:
         if missing:
             raise ContractBroken(f"{name}: {self._place} has no column {', '.join(missing)}.")
         for column in self._table.columns:
-            kind = found[column.name].partition("(")[0]
+            kind = found[column.name]
             declared = source_type(column)
             if kind not in _TYPES[declared]:
                 raise ContractBroken(
@@ -76,11 +76,12 @@ class PostgresTable:
 
     def _columns_found(self) -> dict[str, str]:
         # The query reads pg_catalog, because information_schema hides the columns that this login
-        # may not read.
+        # may not read. It asks for types without their lengths: `timestamp(3) with time zone` has
+        # its length in the middle of the name.
         rows = self._ask(
             SQL(
                 """
-                select a.attname, format_type(a.atttypid, a.atttypmod)
+                select a.attname, format_type(a.atttypid, null)
                 from pg_catalog.pg_attribute as a
                 inner join pg_catalog.pg_class as c on a.attrelid = c.oid
                 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid

@@ -31,6 +31,14 @@ cross join lateral (
     from marts.publication as made
     where made.publication_id > move.to_publication
         and made.kept_because is null
+        -- Roll-backs in a row are one hold. What an earlier hold kept waiting, and its end did not show, has been left behind.
+        and made.published_at >= (
+            select min(back.moved_at)
+            from audit.publication_move as back
+            where back.move_id > coalesce(
+                (select max(shown.move_id) from audit.publication_move as shown where not shown.holds), 0
+            )
+        )
         and not exists (select from audit.publication_move as shown where shown.to_publication = made.publication_id)
 ) as later
 where move.holds and move.move_id = (select max(latest.move_id) from audit.publication_move as latest);

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import ServerError
+from oic_assurance.forces.enter import enter, leave
 from oic_assurance.platform.airflow import secrets_backend
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.airflow_uri import connection_type, find_connection_uri, use_lookup
@@ -85,3 +86,30 @@ def test_a_backend_that_cannot_be_loaded_is_not_passed_over(
     secrets_backend.use_secrets_backend(load_settings())
     with pytest.raises(ServerError, match="secrets backend does not answer"):
         connection_type("warehouse")
+
+
+def test_a_process_that_enters_another_force_uses_the_token_of_that_force(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = ("E23000022", "E23000021")
+    (tmp_path / "forces.yml").write_text(
+        json.dumps(
+            {"forces": [{"code": code, "name": code, "accountable_body": "x"} for code in codes]}
+        )
+    )
+    monkeypatch.setenv("ASSURANCE_FORCES", str(tmp_path / "forces.yml"))
+    for code in codes:
+        own = tmp_path / f"{code}.json"
+        own.write_text(json.dumps({f"{code.lower()}_rms": f"postgres://reader@{code.lower()}/rms"}))
+        # The path stands for a token that opens the connections of one force.
+        monkeypatch.setenv(
+            f"AIRFLOW_{code}__SECRETS__BACKEND_KWARGS",
+            json.dumps({"connections_file_path": str(own)}),
+        )
+    try:
+        for code in codes:
+            enter(code)
+            secrets_backend.use_secrets_backend(load_settings())
+            assert find_connection_uri("rms") == f"postgresql://reader@{code.lower()}/rms"
+    finally:
+        leave()

@@ -131,6 +131,14 @@ def test_if_the_tables_cannot_be_read_the_stage_is_still_complete(
     assert "Ann Smith" not in caplog.text
 
 
+def test_a_publication_that_is_shown_where_dbt_never_ran_is_recorded_without_its_tables(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell("publication is shown", settings, 3)
+    assert [event["eventType"] for event in latest_events(settings.home)] == ["START", "COMPLETE"]
+    assert "failed" not in caplog.text
+
+
 def test_a_folder_that_cannot_be_written_does_not_stop_a_run(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

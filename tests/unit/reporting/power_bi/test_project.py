@@ -239,6 +239,15 @@ def test_the_command_writes_the_project_as_a_file_to_unpack(tmp_path: Path) -> N
         assert {name: made.read(name).decode() for name in made.namelist()} == files()
 
 
+@pytest.mark.parametrize("command", [["pack", "power-bi", "--to"], ["superset", "--bundle"]])
+def test_a_file_that_cannot_be_written_is_an_error_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    place = tmp_path / "not there" / "file.zip"
+    assert run_command([*command, str(place)]) == 2
+    assert f"{place} cannot be written: No such file or directory." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [

@@ -30,6 +30,7 @@ def test_every_declared_type_can_be_read(dialect: Dialect) -> None:
         ("decimal(10,2)", "decimal"),
         ("timestamp(6) with time zone", "timestamp with time zone"),
         ("enum('a','b')", "enum"),
+        ("enum('open','closed (no further action)','n/a')", "enum"),
     ],
 )
 def test_a_plain_type_has_no_lengths(found: str, plain: str) -> None:
