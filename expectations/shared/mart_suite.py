@@ -121,9 +121,8 @@ def mart_suite(
     `source_text_columns` hold references and names as a source writes them. They can hold any
     string, so they are not searched for officer numbers or for ranks with names. The code and the
     name of a unit are such columns in every mart, because a unit without a name is shown by its
-    code. `sentence_columns`
-    hold whole sentences that the project wrote or that were stated in public. These columns are not
-    searched for narratives.
+    code. `sentence_columns` hold whole sentences that the project wrote or that were stated in
+    public. These columns are not searched for narratives.
     """
     key = tuple(one_row_per)
     not_searched = (*source_text_columns, "force_code", "org_unit_code", "org_unit_label")

@@ -33,7 +33,8 @@ from marts.publication as publication
 """
 # Finds whether the publication `made` waits for the release of a hold: it was never shown, and it
 # was made since the hold began. Roll-backs in a row are one hold. What an earlier hold kept waiting
-# and its end did not show has been left behind. Without a hold, no publication waits.
+# and its end did not show has been left behind. Without a hold, no publication waits. The view
+# state.hold tells the same, and tests compare the two.
 _WAITS = sql.SQL("""
 made.kept_because is null
 and made.published_at >= (
@@ -173,11 +174,7 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
 
     There is a hold if the pointer was last moved by a roll-back that set a hold.
     """
-    return find_record(
-        conn,
-        Hold,
-        _HOLD,
-    )
+    return find_record(conn, Hold, _HOLD)
 
 
 def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
