@@ -312,6 +312,23 @@ def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settin
                 pass
 
 
+def test_the_landing_is_checked_beside_the_build_until_the_build_is_published(
+    fresh_warehouse: Settings,
+) -> None:
+    build_id = open_build(fresh_warehouse).build_id
+    with (
+        candidate.claim(fresh_warehouse, build_id),
+        candidate.only_unpublished(fresh_warehouse, build_id),
+    ):
+        pass
+    # A check after the publication would replace the results that allowed it.
+    with (
+        pytest.raises(AssuranceError, match="its tables were published"),
+        candidate.only_unpublished(fresh_warehouse, published(fresh_warehouse)),
+    ):
+        pass
+
+
 def test_nobody_changes_a_candidate_that_is_being_checked(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
