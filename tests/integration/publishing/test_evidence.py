@@ -193,7 +193,7 @@ def test_results_of_an_earlier_build_of_the_tables_do_not_count(
     """If a build makes its tables again, every check must run again, even if the rows are equal."""
     build = audited_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build)
-    assert "the gate 'landing' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
+    assert "the gate 'dbt' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
     audit(fresh_warehouse, build)
     publish(fresh_warehouse, build)
 
