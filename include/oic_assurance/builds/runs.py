@@ -136,9 +136,11 @@ def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None
             """
             update audit.run
             set outcome = 'running', finished_at = null, message = null, publication_id = null
-            where run_id = %s and (finished_at is not null or outcome = 'published') and not exists (
-                select from marts.publication as made where made.publication_id = %s
-            )
+            where run_id = %s
+                and (finished_at is not null or outcome = 'published')
+                and not exists (
+                    select from marts.publication as made where made.publication_id = %s
+                )
             """,
             (run_id, build_id),
         )
