@@ -263,8 +263,8 @@ def make_dag(own: ForceDag) -> None:
         extracted = extract.expand(dataset=opened)
         build_id = close_landing()
         built = build_marts(build_id)
-        # The task `audit_marts` runs after `audit_landing`, because an expectation about a mart
-        # reads the results of the expectations about landed tables.
+        # The landed tables are checked while the marts are built. The task `audit_marts` runs after
+        # both, because an expectation about a mart reads the results about landed tables.
         audited_landing, audited_marts = (
             audit.override(task_id=f"audit_{stage}")(stage, build_id)
             for stage in ("landing", "marts")
@@ -278,7 +278,7 @@ def make_dag(own: ForceDag) -> None:
         documented = document()
         closed = close_run()
 
-        [opened, extracted] >> build_id >> built >> audited_landing >> audited_marts >> sealed
+        [opened, extracted] >> build_id >> [built, audited_landing] >> audited_marts >> sealed
         sealed >> audited_sealed >> approved >> published
         published >> [tidy(), make_packs()] >> closed
         [build_id, published] >> documented >> closed

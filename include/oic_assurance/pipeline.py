@@ -231,10 +231,12 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     """
     from oic_assurance.gates.run import audit_stage
 
+    # The landed tables are checked while the candidate is built, of which they are no part.
+    guard = candidate.only_unpublished if stage == "landing" else candidate.lock_for_reading
     with (
         _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
         _failure_on_record(settings, run_id, f"auditing {stage}"),
-        candidate.lock_for_reading(settings, build_id),
+        guard(settings, build_id),
     ):
         runs.resume(settings, run_id, build_id)
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)

@@ -145,6 +145,8 @@ def test_publish_runs_after_every_audit(daily: Any) -> None:
         task.task_id for task in daily.task_dict["publish"].get_flat_relatives(upstream=True)
     }
     assert {"build_marts", "audit_landing", "audit_marts", "seal_marts", "audit_sealed"} <= upstream
+    # The landing is checked while the marts are built.
+    assert daily.task_dict["build_marts"].downstream_task_ids == {"audit_marts"}
     assert [asset.name for asset in daily.task_dict["publish"].outlets] == ["oic_assurance_marts"]
 
 

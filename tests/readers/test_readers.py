@@ -23,7 +23,7 @@ QUERIES = {
 
 
 def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Settings) -> None:
-    published(fresh_warehouse, scale=40)
+    published(fresh_warehouse, scale=20)
     report = trial(
         fresh_warehouse, kinds=list(PLAIN_KINDS), readers=4, publications=3, rollbacks=1,
         quiet=0.2, queries=QUERIES,

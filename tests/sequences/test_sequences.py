@@ -43,7 +43,7 @@ from tests.integration.publishing.limited_readers import add_history, database_o
 from tests.integration.publishing.marts import audit, open_build
 from tests.sequences.pointer_model import Made, Model
 
-EXAMPLES, EVENTS = int(os.environ.get("SEQUENCE_EXAMPLES", "3")), 15
+EXAMPLES, EVENTS = int(os.environ.get("SEQUENCE_EXAMPLES", "2")), 15
 POINT, WHY = "HYDRA", "a step of a sequence"
 FIRST_DAY = date(2026, 5, 1)
 #: A login of each kind of limited reader. Logins belong to the whole server.

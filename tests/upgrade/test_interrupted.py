@@ -76,7 +76,9 @@ def new_copy() -> AbstractContextManager[None]:
     return copy(f"copy_{uuid.uuid4().hex[:8]}")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [one if one == "kill" else pytest.param(one, marks=pytest.mark.slow) for one in KINDS]
+)
 def test_an_upgrade_that_is_interrupted_again_and_again_comes_to_its_end(
     upgraded: Upgraded, kind: str
 ) -> None:

@@ -75,6 +75,20 @@ def lock_for_reading(settings: Settings, build_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def only_unpublished(settings: Settings, build_id: int) -> Iterator[None]:
+    """Refuse a build whose tables were published. Nothing is locked.
+
+    Raises:
+        AssuranceError: The build's tables were published.
+    """
+    with connect(settings, role=ROLE) as conn:
+        query = b"select from audit.generation where build_id = %s"
+        if find_row(conn, query, (build_id,)) is not None:
+            raise _not_owned(build_id, "its tables were published")
+    yield
+
+
+@contextmanager
 def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Connection]:
     with connect(settings, role=ROLE, autocommit=True) as conn:
         conn.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
@@ -96,7 +110,11 @@ def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
         taken = f"build {owner} has been built in it since" if owner else "no build owns it"
         if owner == build_id:
             taken = "its tables were published"
-        raise AssuranceError(
-            f"The candidate does not belong to build {build_id}: {taken}. "
-            "Clear `close_landing` and all tasks after it, to open a new build."
-        )
+        raise _not_owned(build_id, taken)
+
+
+def _not_owned(build_id: int, taken: str) -> AssuranceError:
+    return AssuranceError(
+        f"The candidate does not belong to build {build_id}: {taken}. "
+        "Clear `close_landing` and all tasks after it, to open a new build."
+    )

@@ -128,16 +128,19 @@ def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None
     run would still say how it ended the first time: a run that had published would count as
     published however the repetition ends, and nobody would be told that its build waits for a
     decision. With `build_id`, nothing changes if this build is published already, because then the
-    repetition publishes nothing else.
+    repetition publishes nothing else. A run that is blocked and has not ended stays blocked: the
+    check of the landing can block it while the marts are still being built.
     """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
             update audit.run
             set outcome = 'running', finished_at = null, message = null, publication_id = null
-            where run_id = %s and outcome <> 'running' and not exists (
-                select from marts.publication as made where made.publication_id = %s
-            )
+            where run_id = %s
+                and (finished_at is not null or outcome = 'published')
+                and not exists (
+                    select from marts.publication as made where made.publication_id = %s
+                )
             """,
             (run_id, build_id),
         )

@@ -35,7 +35,7 @@ order by 1
 """
 
 # Finds whether each required check has a result. Results older than the candidate do not count,
-# because they are about tables that no longer exist.
+# because they are about tables that no longer exist. The landed tables exist before the candidate.
 _REQUIRED = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
@@ -44,7 +44,7 @@ select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
         and result.stage = due.stage
         and result.expectation = due.expectation
         and due.suite in (result.suite, '')
-        and result.checked_at >= build.candidate_since
+        and (due.stage = 'landing' or result.checked_at >= build.candidate_since)
 )
 from audit.due_check as due
 inner join audit.build as build using (build_id)

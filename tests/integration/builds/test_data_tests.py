@@ -39,6 +39,7 @@ def wrong(empty_models: Settings) -> Iterator[Settings]:
                 connection.execute(f"truncate {SCHEMA}.{table}".encode())
 
 
+@pytest.mark.slow
 def test_the_results_are_those_of_dbt(wrong: Settings) -> None:
     selection = ["test", "--select", f"path:models/{SCHEMA}/nccu,resource_type:test"]
     one_by_one = run_dbt(wrong, "daily", selection)

@@ -66,7 +66,8 @@ def archived(world: World) -> tuple[set[str], set[str]]:
     return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in existing}
 
 
-def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_a_killed_landing_converges(world: World, tmp_path: Path, times: int) -> None:
     fill(world)
     begun = time.monotonic()
     world.land(PEOPLE)
@@ -74,7 +75,7 @@ def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
     whole = time.monotonic() - begun
     undisturbed = landed(world)
     chance = random.Random(7)
-    for number in range(10):
+    for number in range(times):
         # Start again with an empty warehouse and the same sources.
         World(world.settings, tmp_path / str(number)).close()
         kill_while_landing(world, chance.uniform(0.0, 1.5 * whole))

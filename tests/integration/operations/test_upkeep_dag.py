@@ -17,6 +17,9 @@ from tests.integration.operations.test_upkeep import BROKEN, outcomes
 DAG_FILE = Path(__file__).resolve().parents[3] / "dags" / "assurance_upkeep.py"
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module", autouse=True)
 def metadata(warehouse: Settings) -> None:
     """Make the tables of Airflow's own database."""

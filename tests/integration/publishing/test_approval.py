@@ -122,6 +122,16 @@ def test_a_decision_is_asked_for_although_the_run_had_ended_before(
     assert (again.outcome, again.publication_id) == ("published", build.build_id)
 
 
+def test_a_run_that_a_check_has_blocked_stays_blocked_while_another_task_begins(
+    deployment: Settings,
+) -> None:
+    build = with_a_warning(deployment)
+    runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
+    runs.resume(deployment, build.run_id, build.build_id)
+    closed = runs.close_run(deployment, build.run_id)
+    assert (closed.outcome, closed.message) == ("blocked", "auditing landing: no rows")
+
+
 @pytest.mark.parametrize("is_required", [True, False])
 def test_a_rejected_build_stays_unpublished_until_somebody_approves_it(
     deployment: Settings, is_required: bool

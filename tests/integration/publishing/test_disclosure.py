@@ -188,6 +188,7 @@ def test_the_table_of_revisions_is_complete_and_reveals_nothing_more(series: Ser
     assert sorted(listed) == sorted(revisions(series))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only_arrivals", [False, True], ids=["any change", "only arrivals"])
 def test_a_solver_recovers_no_withheld_number(series: Series, only_arrivals: bool) -> None:
     guesses = [
@@ -200,6 +201,7 @@ def test_a_solver_recovers_no_withheld_number(series: Series, only_arrivals: boo
     assert [guess for guess in guesses if guess.is_found] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only_arrivals", [False, True], ids=["any change", "only arrivals"])
 def test_the_solver_recovers_numbers_that_primary_suppression_withholds(
     only_arrivals: bool,

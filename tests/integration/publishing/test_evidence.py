@@ -193,7 +193,7 @@ def test_results_of_an_earlier_build_of_the_tables_do_not_count(
     """If a build makes its tables again, every check must run again, even if the rows are equal."""
     build = audited_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build)
-    assert "the gate 'landing' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
+    assert "the gate 'dbt' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
     audit(fresh_warehouse, build)
     publish(fresh_warehouse, build)
 
@@ -310,6 +310,23 @@ def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settin
                 stage(fresh_warehouse, other),
             ):
                 pass
+
+
+def test_the_landing_is_checked_beside_the_build_until_the_build_is_published(
+    fresh_warehouse: Settings,
+) -> None:
+    build_id = open_build(fresh_warehouse).build_id
+    with (
+        candidate.claim(fresh_warehouse, build_id),
+        candidate.only_unpublished(fresh_warehouse, build_id),
+    ):
+        pass
+    # A check after the publication would replace the results that allowed it.
+    with (
+        pytest.raises(AssuranceError, match="its tables were published"),
+        candidate.only_unpublished(fresh_warehouse, published(fresh_warehouse)),
+    ):
+        pass
 
 
 def test_nobody_changes_a_candidate_that_is_being_checked(

@@ -188,6 +188,10 @@ def the_password_of_a_login_is_wrong(scene: Scene) -> Iterator[None]:
         yield
 
 
+#: The faults that `make test` makes: of a disk, of a source and of a build.
+FEW = ("a_disk_is_nearly_full", "a_source_is_stale", "a_build_waits")
+
+
 def all_is_well(settings: Settings) -> None:
     """Land a delivery, and publish for today."""
     with TemporaryDirectory() as folder:
@@ -262,13 +266,16 @@ def told(settings: Settings) -> tuple[list[tuple[str, str]], str, list[str], dic
     return status, monitored(settings), bad, kinds
 
 
+@pytest.mark.parametrize(
+    "names", [FEW, pytest.param(tuple(FAULTS), marks=pytest.mark.slow)], ids=len
+)
 def test_a_fault_is_told_in_the_same_words_everywhere(
-    scene: Scene, subtests: pytest.Subtests
+    scene: Scene, names: tuple[str, ...], subtests: pytest.Subtests
 ) -> None:
     """One fault follows another, each when everybody has been told that the one before is over."""
     watch(scene.settings)
     assert problems(scene.settings) == []
-    for name in FAULTS:
+    for name in names:
         with subtests.test(name):
             make_and_mend(name, scene)
     status, monitor, doctor, metrics = told(scene.settings)

@@ -338,7 +338,7 @@ def test_a_folder_in_the_place_of_the_log_is_one_clear_error(own: Settings) -> N
     assert "postgres.log" in one_line(error)
 
 
-@pytest.mark.parametrize("has_setpriv", [True, False])
+@pytest.mark.parametrize("has_setpriv", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> None:
     account = 65534 if os.geteuid() == 0 else os.geteuid()
     # Only root can traverse the folder above the state folder.
@@ -444,7 +444,7 @@ def test_root_follows_no_link_that_the_server_has_left(own: Settings, tmp_path: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root reaches what the server cannot")
-@pytest.mark.parametrize("is_bare", [False, True])
+@pytest.mark.parametrize("is_bare", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_programs_that_only_root_can_reach_are_shown_to_the_server(
     tmp_path: Path, own: Settings, monkeypatch: pytest.MonkeyPatch, is_bare: bool
 ) -> None:

@@ -59,6 +59,7 @@ def run_daily(
         from oic_assurance.platform.airflow.force_dags import dag_id
 
         dag = _load_dags(settings.project_root / DAG_FILE)[dag_id(DAG_NAME)]
+        _merge_api_versions()
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
         # can have the same as-at moment.
         with record_can_be_written(_database(settings)):
@@ -185,6 +186,23 @@ def _load_dags(path: Path) -> dict[str, Any]:
         reason = error.strip().splitlines()[-1]
         raise AssuranceError(f"Airflow cannot load {path}: {reason}")
     return dict(bag.dags)
+
+
+def _merge_api_versions() -> None:
+    """Merge the newest versions of Airflow's API for tasks into one (decision 0081).
+
+    Airflow generates the API anew for each version that a client may speak, which takes two
+    seconds. In this process, API and client are of the same Airflow, so only the newest is spoken.
+    The oldest version stays, because Cadwyn wants a version that the changes lead from.
+    """
+    from airflow.api_fastapi.execution_api.versions import bundle
+    from cadwyn import HeadVersion, Version, VersionBundle
+
+    newest, *_, oldest = bundle.versions
+    changes = [change for version in bundle.versions for change in version.changes]
+    for change in changes:
+        change._bound_version_bundle = None
+    VersionBundle.__init__(bundle, HeadVersion(), Version(newest.value, *changes), oldest)
 
 
 class Interruption:

@@ -149,7 +149,6 @@ def _built(
 def _audited(settings: Settings, build_id: int, stage: str) -> Tables:
     """Return the tables that the gate has checked in a stage, with the result of each check."""
     places = Places(settings)
-    project = latest_project(settings, places)
     raw = {
         (dataset.raw_schema, table.name): raw_table(places, dataset, table)
         for dataset in datasets().values()
@@ -161,7 +160,8 @@ def _audited(settings: Settings, build_id: int, stage: str) -> Tables:
     inputs = []
     for (suite, _), found in checks.items():
         schema, _, name = suite.partition(".")
-        described = raw.get((schema, name)) or project.named(schema, name)
+        # The landing may be checked before the first build has compiled the project.
+        described = raw.get((schema, name)) or latest_project(settings, places).named(schema, name)
         inputs.append(described.read(rows=rows.get((schema, name)), checks=found))
     return Tables(inputs)
 

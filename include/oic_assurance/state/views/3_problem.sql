@@ -84,7 +84,7 @@ with
                         from audit.expectation_result as result
                         where result.build_id = due.build_id and result.stage = due.stage
                             and result.expectation = due.expectation and due.suite in (result.suite, '')
-                            and result.checked_at >= build.candidate_since
+                            and (due.stage = 'landing' or result.checked_at >= build.candidate_since)
                     )
             )
     ),
