@@ -562,15 +562,15 @@ def _export_metrics(settings: Settings) -> None:
 
 
 def close_ended(settings: Settings, has_ended: Callable[[str], bool]) -> None:
-    """Record that the last run has failed, if its record says that it is in progress and it is not.
+    """Record that the last run has ended, if its record says that it is in progress and it is not.
 
     For example, the record says so after all its processes were killed, or after it took too long.
-    `has_ended` tells it from the ID of the run. If the warehouse does not answer, nothing is
-    recorded.
+    A run that a check has blocked is in progress too, until its record has an end. `has_ended`
+    tells it from the ID of the run. If the warehouse does not answer, nothing is recorded.
     """
     try:
         run = runs.last_run(settings)
-        if run is not None and run.outcome == "running" and has_ended(run.run_id):
+        if run is not None and run.finished_at is None and has_ended(run.run_id):
             runs.note_failure(settings, run.run_id, run.message or "run failed", blocked=False)
             tell("run ended", settings, runs.close_run(settings, run.run_id))
     except (AssuranceError, psycopg.Error) as error:

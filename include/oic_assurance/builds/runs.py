@@ -147,14 +147,15 @@ def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None
 
 
 def close_interrupted(settings: Settings, but: str | None = None) -> None:
-    """Record every open run as failed, except the run `but`."""
+    """Record every open run as ended, except the run `but`: as failed, unless it is blocked."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
             update audit.run
-            set outcome = 'failed', finished_at = clock_timestamp(),
+            set outcome = case outcome when 'running' then 'failed' else outcome end,
+                finished_at = clock_timestamp(),
                 message = coalesce(message, 'interrupted before its end')
-            where outcome = 'running' and run_id is distinct from %s
+            where finished_at is null and run_id is distinct from %s
             """,
             (but,),
         )
