@@ -212,7 +212,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         _failure_on_record(settings, run_id, "building the marts"),
         candidate.claim(settings, build_id),
     ):
-        runs.resume(settings, run_id, build_id)
+        runs.resume(settings, run_id, build_id, beside=True)
         build = record.load_build(settings, build_id)
         if settings.kind == "force":
             # What a force's figure was, and why it changed, the national warehouse is told.
@@ -232,13 +232,14 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     from oic_assurance.gates.run import audit_stage
 
     # The landed tables are checked while the candidate is built, of which they are no part.
-    guard = candidate.only_unpublished if stage == "landing" else candidate.lock_for_reading
+    is_beside = stage == "landing"
+    guard = candidate.only_unpublished if is_beside else candidate.lock_for_reading
     with (
         _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
         _failure_on_record(settings, run_id, f"auditing {stage}"),
         guard(settings, build_id),
     ):
-        runs.resume(settings, run_id, build_id)
+        runs.resume(settings, run_id, build_id, beside=is_beside)
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
             raise GateBlocked(_critical_failures(verdict.failed))

@@ -121,15 +121,20 @@ def open_run(
         )
 
 
-def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None:
+def resume(
+    settings: Settings, run_id: str, build_id: int | None = None, *, beside: bool = False
+) -> None:
     """Record that a run is under way again, if its record says that it has ended.
 
     In Airflow, a person can clear tasks of a run that has ended. Without this, the record of such a
     run would still say how it ended the first time: a run that had published would count as
     published however the repetition ends, and nobody would be told that its build waits for a
     decision. With `build_id`, nothing changes if this build is published already, because then the
-    repetition publishes nothing else. A run that is blocked and has not ended stays blocked: the
-    check of the landing can block it while the marts are still being built.
+    repetition publishes nothing else.
+
+    With `beside`, another task may run at the same time as this one, and may have blocked the run.
+    So a run that is blocked and has not ended stays blocked. Without it, the task that had blocked
+    the run was cleared too, or has succeeded since.
     """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
@@ -137,12 +142,16 @@ def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None
             update audit.run
             set outcome = 'running', finished_at = null, message = null, publication_id = null
             where run_id = %s
-                and (finished_at is not null or outcome = 'published')
+                and (
+                    finished_at is not null
+                    or outcome = 'published'
+                    or (outcome = 'blocked' and not %s)
+                )
                 and not exists (
                     select from marts.publication as made where made.publication_id = %s
                 )
             """,
-            (run_id, build_id),
+            (run_id, beside, build_id),
         )
 
 

@@ -127,9 +127,22 @@ def test_a_run_that_a_check_has_blocked_stays_blocked_while_another_task_begins(
 ) -> None:
     build = with_a_warning(deployment)
     runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
-    runs.resume(deployment, build.run_id, build.build_id)
+    runs.resume(deployment, build.run_id, build.build_id, beside=True)
     closed = runs.close_run(deployment, build.run_id)
     assert (closed.outcome, closed.message) == ("blocked", "auditing landing: no rows")
+
+
+def test_a_decision_is_asked_for_although_a_check_had_blocked_the_run_before(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person has cleared the check of the landing before the run had ended."""
+    build = with_a_warning(deployment)
+    runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
+    assert kinds_of_problem(deployment) == ["publication"]
+    monkeypatch.setattr("oic_assurance.builds.marts.seal_marts", lambda settings, build: None)
+    pipeline.seal_marts(deployment, build.run_id, build.build_id)
+    audit(deployment, build, verdict="warning")
+    assert kinds_of_problem(deployment) == ["approval"]
 
 
 @pytest.mark.parametrize("is_required", [True, False])
