@@ -209,7 +209,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """
     with (
         _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
-        _failure_on_record(settings, run_id, "building the marts"),
+        _failure_on_record(settings, run_id, "building the marts", beside=True),
         candidate.claim(settings, build_id),
     ):
         runs.resume(settings, run_id, build_id, beside=True)
@@ -236,7 +236,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     guard = candidate.only_unpublished if is_beside else candidate.lock_for_reading
     with (
         _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
-        _failure_on_record(settings, run_id, f"auditing {stage}"),
+        _failure_on_record(settings, run_id, f"auditing {stage}", beside=is_beside),
         guard(settings, build_id),
     ):
         runs.resume(settings, run_id, build_id, beside=is_beside)
@@ -599,21 +599,25 @@ def _stage(settings: Settings, run_id: str, stage: Stage) -> Iterator[stages.Sta
 
 
 @contextmanager
-def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
+def _failure_on_record(
+    settings: Settings, run_id: str, what: str, *, beside: bool = False
+) -> Iterator[None]:
     """If the block fails, store the reason in the run's record, where people look first.
 
-    `what` names the stage in the message.
+    `what` names the stage in the message. With `beside`, another stage may run at the same time.
     """
     try:
         with _server_errors_can_be_retried(what):
             yield
     except AssuranceError as error:
         blocked = isinstance(error, GateBlocked)
-        _note_failure(settings, run_id, f"{what}: {error.message}", blocked=blocked)
+        message = f"{what}: {error.message}"
+        _note_failure(settings, run_id, message, blocked=blocked, beside=beside)
         raise
     except Exception as error:
         name = f"{what}: {type(error).__name__}"
-        _note_failure(settings, run_id, f"{name} (see the task's log)", blocked=False)
+        message = f"{name} (see the task's log)"
+        _note_failure(settings, run_id, message, blocked=False, beside=beside)
         raise
 
 
@@ -627,10 +631,12 @@ def _failure_in_log() -> Iterator[None]:
         raise
 
 
-def _note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+def _note_failure(
+    settings: Settings, run_id: str, message: str, *, blocked: bool, beside: bool
+) -> None:
     """Log why a run failed, and store the same line in the run's record."""
     LOG.error("%s", message)
-    runs.note_failure(settings, run_id, message, blocked=blocked)
+    runs.note_failure(settings, run_id, message, blocked=blocked, beside=beside)
 
 
 @contextmanager

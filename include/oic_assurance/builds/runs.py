@@ -170,11 +170,15 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
         )
 
 
-def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+def note_failure(
+    settings: Settings, run_id: str, message: str, *, blocked: bool, beside: bool = False
+) -> None:
     """Store why a run failed. If `blocked` is true, also set the run's outcome to `blocked`.
 
-    If the failed stage is repeated and succeeds, the run's publication clears the reason. Each line
-    of the reason is shortened to `LONGEST_MESSAGE` characters.
+    If the failed stage is repeated and succeeds, the run's publication clears the reason. With
+    `beside`, another task may run at the same time as the failed one. If it has blocked the run,
+    its reason stays, because a failure that blocks nothing may be gone after a retry. Each line of
+    the reason is shortened to `LONGEST_MESSAGE` characters.
     """
     lines = (" ".join(line.split())[:LONGEST_MESSAGE] for line in message.splitlines())
     with connect(settings, role=ROLE) as warehouse:
@@ -182,9 +186,11 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
             """
             update audit.run
             set message = %s, outcome = case when %s then 'blocked' else outcome end
-            where run_id = %s and outcome <> 'published'
+            where run_id = %s
+                and outcome <> 'published'
+                and (outcome <> 'blocked' or not %s)
             """,
-            ("\n".join(lines), blocked, run_id),
+            ("\n".join(lines), blocked, run_id, beside and not blocked),
         )
 
 
