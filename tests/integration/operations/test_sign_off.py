@@ -278,7 +278,7 @@ def test_changed_evidence_of_an_earlier_closure_reopens_nothing(
     """While a run reads the file, people reopen the closure and begin the next one."""
     people.close()
     people.evidence("thirteen certificates")
-    read = steps.read_evidence
+    read = evidence_files.read_evidence
 
     def read_slowly(settings: Settings, place: str) -> evidence_files.Reading:
         found = read(settings, place)
