@@ -206,10 +206,15 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     - The step tables of the current publication are moved to schema `compared_with`, because the
       build would otherwise replace them. Later the new step tables are compared with the old ones,
       to find which records have changed a figure.
+
+    Raises:
+        GateBlocked: A critical test of dbt fails.
+        AssuranceError: A model cannot be built, or a newer build has been opened.
     """
     with (
         _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "building the marts", beside=True),
+        candidate.only_newest(settings, build_id),
         candidate.claim(settings, build_id),
     ):
         runs.resume(settings, run_id, build_id, beside=True)
