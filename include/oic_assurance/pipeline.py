@@ -206,13 +206,18 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     - The step tables of the current publication are moved to schema `compared_with`, because the
       build would otherwise replace them. Later the new step tables are compared with the old ones,
       to find which records have changed a figure.
+
+    Raises:
+        GateBlocked: A critical test of dbt fails.
+        AssuranceError: A model cannot be built, or a newer build has been opened.
     """
     with (
         _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
-        _failure_on_record(settings, run_id, "building the marts"),
+        _failure_on_record(settings, run_id, "building the marts", beside=True),
+        candidate.only_newest(settings, build_id),
         candidate.claim(settings, build_id),
     ):
-        runs.resume(settings, run_id, build_id)
+        runs.resume(settings, run_id, build_id, beside=True)
         build = record.load_build(settings, build_id)
         if settings.kind == "force":
             # What a force's figure was, and why it changed, the national warehouse is told.
@@ -232,13 +237,14 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     from oic_assurance.gates.run import audit_stage
 
     # The landed tables are checked while the candidate is built, of which they are no part.
-    guard = candidate.only_unpublished if stage == "landing" else candidate.lock_for_reading
+    is_beside = stage == "landing"
+    guard = candidate.only_unpublished if is_beside else candidate.lock_for_reading
     with (
         _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
-        _failure_on_record(settings, run_id, f"auditing {stage}"),
+        _failure_on_record(settings, run_id, f"auditing {stage}", beside=is_beside),
         guard(settings, build_id),
     ):
-        runs.resume(settings, run_id, build_id)
+        runs.resume(settings, run_id, build_id, beside=is_beside)
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
             raise GateBlocked(_critical_failures(verdict.failed))
@@ -562,15 +568,15 @@ def _export_metrics(settings: Settings) -> None:
 
 
 def close_ended(settings: Settings, has_ended: Callable[[str], bool]) -> None:
-    """Record that the last run has failed, if its record says that it is in progress and it is not.
+    """Record that the last run has ended, if its record says that it is in progress and it is not.
 
     For example, the record says so after all its processes were killed, or after it took too long.
-    `has_ended` tells it from the ID of the run. If the warehouse does not answer, nothing is
-    recorded.
+    A run that a check has blocked is in progress too, until its record has an end. `has_ended`
+    tells it from the ID of the run. If the warehouse does not answer, nothing is recorded.
     """
     try:
         run = runs.last_run(settings)
-        if run is not None and run.outcome == "running" and has_ended(run.run_id):
+        if run is not None and run.finished_at is None and has_ended(run.run_id):
             runs.note_failure(settings, run.run_id, run.message or "run failed", blocked=False)
             tell("run ended", settings, runs.close_run(settings, run.run_id))
     except (AssuranceError, psycopg.Error) as error:
@@ -598,21 +604,25 @@ def _stage(settings: Settings, run_id: str, stage: Stage) -> Iterator[stages.Sta
 
 
 @contextmanager
-def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
+def _failure_on_record(
+    settings: Settings, run_id: str, what: str, *, beside: bool = False
+) -> Iterator[None]:
     """If the block fails, store the reason in the run's record, where people look first.
 
-    `what` names the stage in the message.
+    `what` names the stage in the message. With `beside`, another stage may run at the same time.
     """
     try:
         with _server_errors_can_be_retried(what):
             yield
     except AssuranceError as error:
         blocked = isinstance(error, GateBlocked)
-        _note_failure(settings, run_id, f"{what}: {error.message}", blocked=blocked)
+        message = f"{what}: {error.message}"
+        _note_failure(settings, run_id, message, blocked=blocked, beside=beside)
         raise
     except Exception as error:
         name = f"{what}: {type(error).__name__}"
-        _note_failure(settings, run_id, f"{name} (see the task's log)", blocked=False)
+        message = f"{name} (see the task's log)"
+        _note_failure(settings, run_id, message, blocked=False, beside=beside)
         raise
 
 
@@ -626,10 +636,12 @@ def _failure_in_log() -> Iterator[None]:
         raise
 
 
-def _note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+def _note_failure(
+    settings: Settings, run_id: str, message: str, *, blocked: bool, beside: bool
+) -> None:
     """Log why a run failed, and store the same line in the run's record."""
     LOG.error("%s", message)
-    runs.note_failure(settings, run_id, message, blocked=blocked)
+    runs.note_failure(settings, run_id, message, blocked=blocked, beside=beside)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, take
-from oic_assurance.warehouse.rows import find_row
+from oic_assurance.warehouse.rows import find_row, find_value
 
 #: How long a stage waits while a stage of another run uses the candidate. Then the waiting stage
 #: fails, and can be retried later.
@@ -85,6 +85,22 @@ def only_unpublished(settings: Settings, build_id: int) -> Iterator[None]:
         query = b"select from audit.generation where build_id = %s"
         if find_row(conn, query, (build_id,)) is not None:
             raise _not_owned(build_id, "its tables were published")
+    yield
+
+
+@contextmanager
+def only_newest(settings: Settings, build_id: int) -> Iterator[None]:
+    """Refuse a build after which another was opened. Nothing is locked.
+
+    The models read the record of the newest build, so they cannot make an earlier build's marts.
+
+    Raises:
+        AssuranceError: A newer build has been opened.
+    """
+    with connect(settings, role=ROLE) as conn:
+        newest = find_value(conn, "select max(build_id) from audit.build where purpose = 'daily'")
+        if newest != build_id:
+            raise _not_owned(build_id, f"build {newest} has been opened since")
     yield
 
 

@@ -51,10 +51,14 @@ COMPARED = "compared_with"
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
 # Finds the publication to compare a build with. This is usually the current one. But a build that
-# is repeated after its own publication is itself the current publication. It is then compared with
-# the same publication as the first time.
+# is repeated after its own publication, or after later ones, is compared with the same publication
+# as the first time: its publication stays as it is, and lists the differences from that one.
 _PUBLICATION_TO_COMPARE = """
-select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
+select case
+    when exists (select from marts.publication as own where own.publication_id = b.build_id)
+        then b.compared_with
+    else p.publication_id
+end
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
 """

@@ -121,15 +121,20 @@ def open_run(
         )
 
 
-def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None:
+def resume(
+    settings: Settings, run_id: str, build_id: int | None = None, *, beside: bool = False
+) -> None:
     """Record that a run is under way again, if its record says that it has ended.
 
     In Airflow, a person can clear tasks of a run that has ended. Without this, the record of such a
     run would still say how it ended the first time: a run that had published would count as
     published however the repetition ends, and nobody would be told that its build waits for a
     decision. With `build_id`, nothing changes if this build is published already, because then the
-    repetition publishes nothing else. A run that is blocked and has not ended stays blocked: the
-    check of the landing can block it while the marts are still being built.
+    repetition publishes nothing else.
+
+    With `beside`, another task may run at the same time as this one, and may have blocked the run.
+    So a run that is blocked and has not ended stays blocked. Without it, the task that had blocked
+    the run was cleared too, or has succeeded since.
     """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
@@ -137,34 +142,43 @@ def resume(settings: Settings, run_id: str, build_id: int | None = None) -> None
             update audit.run
             set outcome = 'running', finished_at = null, message = null, publication_id = null
             where run_id = %s
-                and (finished_at is not null or outcome = 'published')
+                and (
+                    finished_at is not null
+                    or outcome = 'published'
+                    or (outcome = 'blocked' and not %s)
+                )
                 and not exists (
                     select from marts.publication as made where made.publication_id = %s
                 )
             """,
-            (run_id, build_id),
+            (run_id, beside, build_id),
         )
 
 
 def close_interrupted(settings: Settings, but: str | None = None) -> None:
-    """Record every open run as failed, except the run `but`."""
+    """Record every open run as ended, except the run `but`: as failed, unless it is blocked."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
             update audit.run
-            set outcome = 'failed', finished_at = clock_timestamp(),
+            set outcome = case outcome when 'running' then 'failed' else outcome end,
+                finished_at = clock_timestamp(),
                 message = coalesce(message, 'interrupted before its end')
-            where outcome = 'running' and run_id is distinct from %s
+            where finished_at is null and run_id is distinct from %s
             """,
             (but,),
         )
 
 
-def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+def note_failure(
+    settings: Settings, run_id: str, message: str, *, blocked: bool, beside: bool = False
+) -> None:
     """Store why a run failed. If `blocked` is true, also set the run's outcome to `blocked`.
 
-    If the failed stage is repeated and succeeds, the run's publication clears the reason. Each line
-    of the reason is shortened to `LONGEST_MESSAGE` characters.
+    If the failed stage is repeated and succeeds, the run's publication clears the reason. With
+    `beside`, another task may run at the same time as the failed one. If it has blocked the run,
+    its reason stays, because a failure that blocks nothing may be gone after a retry. Each line of
+    the reason is shortened to `LONGEST_MESSAGE` characters.
     """
     lines = (" ".join(line.split())[:LONGEST_MESSAGE] for line in message.splitlines())
     with connect(settings, role=ROLE) as warehouse:
@@ -172,9 +186,11 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
             """
             update audit.run
             set message = %s, outcome = case when %s then 'blocked' else outcome end
-            where run_id = %s and outcome <> 'published'
+            where run_id = %s
+                and outcome <> 'published'
+                and (outcome <> 'blocked' or not %s)
             """,
-            ("\n".join(lines), blocked, run_id),
+            ("\n".join(lines), blocked, run_id, beside and not blocked),
         )
 
 

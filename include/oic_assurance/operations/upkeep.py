@@ -170,7 +170,7 @@ def _run_under_way(settings: Settings, connection: psycopg.Connection) -> str | 
         connection,
         """
         select run_id from audit.run
-        where outcome = 'running' and started_at > %s
+        where finished_at is null and started_at > %s
         order by started_at desc
         limit 1
         """,

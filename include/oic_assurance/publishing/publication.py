@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.pseudonyms import check_no_rekey
@@ -31,38 +30,6 @@ select publication_id, force_code, published_at, as_at, code_version, input_fing
     ) as current_to
 from marts.publication as publication
 """
-# Finds whether the publication `made` waits for the release of a hold: it was never shown, and it
-# was made since the hold began. Roll-backs in a row are one hold. What an earlier hold kept waiting
-# and its end did not show has been left behind. Without a hold, no publication waits. The view
-# state.hold tells the same, and tests compare the two.
-_WAITS = sql.SQL("""
-made.kept_because is null
-and made.published_at >= (
-    select min(back.moved_at)
-    from audit.publication_move as back
-    where back.move_id > coalesce(
-        (select max(shown.move_id) from audit.publication_move as shown where not shown.holds), 0
-    )
-)
-and not exists (
-    select from audit.publication_move as shown where shown.to_publication = made.publication_id
-)
-""")
-_HOLD = sql.SQL("""
-select move.to_publication as publication_id, move.moved_at as since, move.reason,
-    later.newest as newest_waiting, later.many as waiting
-from audit.publication_move as move
-cross join lateral (
-    select (array_agg(
-        made.publication_id order by made.as_at desc, made.publication_id desc
-    ))[1] as newest, count(*) as many
-    from marts.publication as made
-    where made.publication_id > move.to_publication
-        and {waits}
-) as later
-where move.holds
-    and move.move_id = (select max(latest.move_id) from audit.publication_move as latest)
-""").format(waits=_WAITS)
 
 
 @dataclass(frozen=True)
@@ -174,7 +141,7 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
 
     There is a hold if the pointer was last moved by a roll-back that set a hold.
     """
-    return find_record(conn, Hold, _HOLD)
+    return find_record(conn, Hold, "select * from audit.hold")
 
 
 def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
@@ -191,9 +158,7 @@ def why_never_shown(conn: psycopg.Connection, publication: Publication) -> str:
             f"Publication {number} was never shown, because {publication.kept_because}: "
             "`assurance run` with its --as-at and --make-current makes such a publication current."
         )
-    waits = sql.SQL(
-        "select exists (select from marts.publication as made where publication_id = %s and {})"
-    ).format(_WAITS)
+    waits = "select exists (select from audit.publication_waiting where publication_id = %s)"
     if one_value(conn, waits, (number,)):
         return (
             f"Publication {number} waits behind a roll-back and was never shown: "

@@ -9,7 +9,9 @@ from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import ServerError
+from oic_assurance.operations.upkeep import ERASURES, run_part
 from oic_assurance.settings import Settings
+from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import DAILY_RUN, held, take
 
@@ -68,6 +70,27 @@ def test_the_record_of_a_run_is_closed_only_if_airflow_has_ended_the_run(
         assert found.outcome == outcome
     # A run that is closed is not asked about again.
     pipeline.close_ended(fresh_warehouse, nothing_asked.__getitem__)
+
+
+def test_a_run_that_a_check_has_blocked_is_under_way_until_it_ends(
+    fresh_warehouse: Settings,
+) -> None:
+    """The check of the landing can block a run while its marts are still being built."""
+    runs.open_run(fresh_warehouse, "blocked", AS_AT)
+    runs.note_failure(fresh_warehouse, "blocked", "auditing landing: no rows", blocked=True)
+    assert "under way" in str(run_part(fresh_warehouse, ERASURES).message)
+    (problem,) = (
+        one for one in open_problems(fresh_warehouse) if one.problem_code == "publication"
+    )
+    begun = runs.find_run(fresh_warehouse, "blocked")
+    assert begun is not None
+    assert problem.since == begun.started_at
+    # All its processes were killed.
+    pipeline.close_ended(fresh_warehouse, {"blocked": True}.__getitem__)
+    ended = runs.find_run(fresh_warehouse, "blocked")
+    assert ended is not None
+    assert ended.finished_at is not None
+    assert (ended.outcome, ended.message) == ("blocked", "auditing landing: no rows")
 
 
 def test_a_run_waits_for_the_session_of_a_killed_one_to_end(

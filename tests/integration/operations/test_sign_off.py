@@ -12,6 +12,7 @@ import pytest
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.sign_off import evidence as evidence_files
+from oic_assurance.operations.sign_off import steps
 from oic_assurance.operations.sign_off.entries import ROLES, STEPS
 from oic_assurance.operations.sign_off.steps import check_evidence, make_step
 from oic_assurance.publishing.rollback import release, rollback
@@ -269,6 +270,26 @@ def test_changed_evidence_is_not_signed_and_reopens_the_closure(people: People) 
     people.close()
     rounds = [entry["round"] for entry in people.does("lead", "show", "HYDRA")["entries"]]
     assert rounds == [1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_changed_evidence_of_an_earlier_closure_reopens_nothing(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a run reads the file, people reopen the closure and begin the next one."""
+    people.close()
+    people.evidence("thirteen certificates")
+    read = evidence_files.read_evidence
+
+    def read_slowly(settings: Settings, place: str) -> evidence_files.Reading:
+        found = read(settings, place)
+        people.does("chief", "reopen", "HYDRA", "--as", "FORCE_OWNER", "--reason", "a mistake")
+        people.does("lead", "agree", "HYDRA", "--steps", "show all certificates")
+        return found
+
+    monkeypatch.setattr(steps, "read_evidence", read_slowly)
+    (checked,) = check_evidence(load_settings())
+    assert (checked.outcome, checked.is_reopened) == ("changed", False)
+    assert people.states()["HYDRA"] == "steps agreed"
 
 
 def test_missing_evidence_is_told_and_reopens_nothing(people: People) -> None:

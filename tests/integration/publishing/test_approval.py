@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,7 +15,7 @@ from oic_assurance.builds import runs
 from oic_assurance.builds.record import Build
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
-from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
+from oic_assurance.errors import AssuranceError, GateBlocked, ServerError, UsageError
 from oic_assurance.publishing.approval import decide, warnings_to_approve
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.publishing.publish import publish
@@ -127,9 +128,39 @@ def test_a_run_that_a_check_has_blocked_stays_blocked_while_another_task_begins(
 ) -> None:
     build = with_a_warning(deployment)
     runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
-    runs.resume(deployment, build.run_id, build.build_id)
+    runs.resume(deployment, build.run_id, build.build_id, beside=True)
     closed = runs.close_run(deployment, build.run_id)
     assert (closed.outcome, closed.message) == ("blocked", "auditing landing: no rows")
+
+
+def test_a_failure_of_the_other_task_does_not_hide_why_a_check_has_blocked_the_run(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database fails once while the marts are built, and a retry builds them."""
+    build = with_a_warning(deployment)
+    runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
+    tries = Mock(side_effect=[ServerError("the database failed"), None])
+    monkeypatch.setattr("oic_assurance.builds.marts.build_marts", tries)
+    for name in ("freeze_deadlines", "set_steps_aside"):
+        monkeypatch.setattr(pipeline, name, Mock())
+    with pytest.raises(ServerError):
+        pipeline.build_marts(deployment, build.run_id, build.build_id)
+    pipeline.build_marts(deployment, build.run_id, build.build_id)
+    closed = runs.close_run(deployment, build.run_id)
+    assert (closed.outcome, closed.message) == ("blocked", "auditing landing: no rows")
+
+
+def test_a_decision_is_asked_for_although_a_check_had_blocked_the_run_before(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person has cleared the check of the landing before the run had ended."""
+    build = with_a_warning(deployment)
+    runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
+    assert kinds_of_problem(deployment) == ["publication"]
+    monkeypatch.setattr("oic_assurance.builds.marts.seal_marts", lambda settings, build: None)
+    pipeline.seal_marts(deployment, build.run_id, build.build_id)
+    audit(deployment, build, verdict="warning")
+    assert kinds_of_problem(deployment) == ["approval"]
 
 
 @pytest.mark.parametrize("is_required", [True, False])

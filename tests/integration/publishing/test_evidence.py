@@ -8,6 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from oic_assurance import pipeline
 from oic_assurance.builds import candidate
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
@@ -326,6 +327,20 @@ def test_the_landing_is_checked_beside_the_build_until_the_build_is_published(
         pytest.raises(AssuranceError, match="its tables were published"),
         candidate.only_unpublished(fresh_warehouse, published(fresh_warehouse)),
     ):
+        pass
+
+
+def test_the_marts_of_a_build_are_not_built_after_another_was_opened(
+    fresh_warehouse: Settings,
+) -> None:
+    """A person has cleared tasks of an earlier run, and the models would read the newer build."""
+    earlier, newer = open_build(fresh_warehouse), open_build(fresh_warehouse).build_id
+    with candidate.claim(fresh_warehouse, newer):
+        pass
+    with pytest.raises(AssuranceError, match=f"build {newer} has been opened since. Clear `close"):
+        pipeline.build_marts(fresh_warehouse, earlier.run_id, earlier.build_id)
+    # The candidate still belongs to the newer build.
+    with candidate.lock_for_change(fresh_warehouse, newer):
         pass
 
 

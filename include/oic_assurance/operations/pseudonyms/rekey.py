@@ -250,7 +250,7 @@ def _begin(settings: Settings, connection: psycopg.Connection, because: str) -> 
 
 
 def _check_nothing_under_way(settings: Settings, connection: psycopg.Connection) -> None:
-    running = find_value(connection, "select run_id from audit.run where outcome = 'running'")
+    running = find_value(connection, "select run_id from audit.run where finished_at is null")
     if running is not None:
         raise AssuranceError(
             f"Run {running} has not ended: wait until it ends. If it was killed, repeat the "

@@ -35,7 +35,7 @@ from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect, person, refusals
 from oic_assurance.warehouse.processing_log import seal
 from oic_assurance.warehouse.roles import SIGN_OFF
-from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.rows import find_value, one_value
 
 Through = Literal["command line", "airflow"]
 
@@ -50,9 +50,18 @@ select signoff.decide_reopening(
     %(force)s, %(code)s, %(because)s, %(role)s, %(account)s, %(through)s, %(claim)s
 )
 """
+# While the file was read, somebody may have reopened the closure and begun another. The file is no
+# evidence of that one.
 _REOPEN_CHANGED = """
 select signoff.reopen(
-    of_force => %s, code => %s, why => 'EVIDENCE_CHANGED', words => %s, claim => %s
+    of_force => %(force)s, code => %(code)s, why => 'EVIDENCE_CHANGED', words => %(words)s,
+    claim => %(claim)s
+)
+where not exists (
+    select
+    from signoff.entry as reopened
+    where reopened.force_code = %(force)s and reopened.recommendation_code = %(code)s
+        and reopened.step = 'REOPENED' and reopened.entry_id > %(entry)s
 )
 """
 
@@ -249,9 +258,14 @@ def _check(settings: Settings, entry: Entry, run_id: str | None) -> CheckedEvide
             (entry.entry_id, outcome, found.sha256, found.why, run_id),
         )
         if outcome == "changed":
-            words = "the evidence is not the file that was shown: its SHA-256 is another"
-            values = (settings.force_code, code, words, account_at_host())
-            is_reopened = one_value(connection, _REOPEN_CHANGED, values) is not None
+            values = {
+                "force": settings.force_code,
+                "code": code,
+                "words": "the evidence is not the file that was shown: its SHA-256 is another",
+                "claim": account_at_host(),
+                "entry": entry.entry_id,
+            }
+            is_reopened = find_value(connection, _REOPEN_CHANGED, values) is not None
     return CheckedEvidence(code, entry.entry_id, outcome, found.why, is_reopened)
 
 

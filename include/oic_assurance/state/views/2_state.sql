@@ -24,24 +24,8 @@ where is_current;
 comment on view state.publication is 'One row: the publication that readers see. None before the first one.';
 
 create view state.hold as
-select move.to_publication as publication_id, move.moved_at as since, move.reason, later.newest as newest_waiting, later.waiting
-from audit.publication_move as move
-cross join lateral (
-    select (array_agg(made.publication_id order by made.as_at desc, made.publication_id desc))[1] as newest, count(*) as waiting
-    from marts.publication as made
-    where made.publication_id > move.to_publication
-        and made.kept_because is null
-        -- Roll-backs in a row are one hold. What an earlier hold kept waiting, and its end did not show, has been left behind.
-        and made.published_at >= (
-            select min(back.moved_at)
-            from audit.publication_move as back
-            where back.move_id > coalesce(
-                (select max(shown.move_id) from audit.publication_move as shown where not shown.holds), 0
-            )
-        )
-        and not exists (select from audit.publication_move as shown where shown.to_publication = made.publication_id)
-) as later
-where move.holds and move.move_id = (select max(latest.move_id) from audit.publication_move as latest);
+select publication_id, since, reason, newest_waiting, waiting
+from audit.hold;
 comment on view state.hold is
 'One row if the pointer was last moved by a roll-back that holds: what readers see, why, and what waits for a release.';
 

@@ -7,7 +7,7 @@ select (
         (state.now() at time zone 'Europe/London')::date
     ) + state.setting('run_deadline')::time
 ) at time zone 'Europe/London' as due_at,
-coalesce(bool_or(outcome = 'running'), false) as is_running
+coalesce(bool_or(finished_at is null), false) as is_running
 from audit.run;
 comment on view state.due is
 'One row: by when the next publication is promised. That is the deadline of the day after the last publication''s, or of today if there is none. A run that never started leaves no other trace.';
@@ -24,7 +24,8 @@ with
     failing as (
         select latest.run_id, latest.outcome, coalesce(latest.message, 'no reason was given') as message,
             (
-                select min(run.finished_at)
+                -- A check can block a run long before it ends.
+                select min(coalesce(run.finished_at, run.started_at))
                 from audit.run as run
                 where run.outcome in ('blocked', 'failed') and run.started_at > coalesce(
                     (select max(good.started_at) from audit.run as good where good.outcome = 'published'), '-infinity'
