@@ -44,4 +44,4 @@ where move.holds
     and move.move_id = (select max(latest.move_id) from audit.publication_move as latest);
 comment on view audit.hold is
 'One row if the pointer was last moved by a roll-back that holds: what readers see, why, and what waits for a release.';
-grant select on audit.publication_waiting, audit.hold to oic_publish;
+grant select on audit.publication_waiting, audit.hold to oic_publish, assurance_person;
