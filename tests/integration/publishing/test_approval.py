@@ -123,16 +123,6 @@ def test_a_decision_is_asked_for_although_the_run_had_ended_before(
     assert (again.outcome, again.publication_id) == ("published", build.build_id)
 
 
-def test_a_run_that_a_check_has_blocked_stays_blocked_while_another_task_begins(
-    deployment: Settings,
-) -> None:
-    build = with_a_warning(deployment)
-    runs.note_failure(deployment, build.run_id, "auditing landing: no rows", blocked=True)
-    runs.resume(deployment, build.run_id, build.build_id, beside=True)
-    closed = runs.close_run(deployment, build.run_id)
-    assert (closed.outcome, closed.message) == ("blocked", "auditing landing: no rows")
-
-
 def test_a_failure_of_the_other_task_does_not_hide_why_a_check_has_blocked_the_run(
     deployment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
