@@ -77,16 +77,7 @@ with
             and not exists (select from marts.publication as made where made.publication_id = gate.build_id)
             -- A build without the result of a required check cannot be published, whatever somebody decides.
             and not exists (
-                select
-                from audit.due_check as due
-                where due.build_id = gate.build_id
-                    and not exists (
-                        select
-                        from audit.expectation_result as result
-                        where result.build_id = due.build_id and result.stage = due.stage
-                            and result.expectation = due.expectation and due.suite in (result.suite, '')
-                            and (due.stage = 'landing' or result.checked_at >= build.candidate_since)
-                    )
+                select from audit.required_check as required where required.build_id = gate.build_id and not required.was_run
             )
     ),
 
