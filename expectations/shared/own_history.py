@@ -12,6 +12,7 @@ from expectations.vocabulary import WARNING, Expectation, every_result, sql
 # `latest` is the day before the dataset's last successful extraction, or the day before the as-at
 # day if that is earlier. Later days may lack records. `recorded` has the records of the latest
 # `days` days. `days_ago` counts from `latest` back to the day on which a record was created.
+# `period` is materialized, or its times would be computed for each record.
 _DAYS = """
 with
     latest as (
