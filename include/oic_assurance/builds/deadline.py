@@ -57,7 +57,7 @@ def _points_to_freeze(settings: Settings, build: Build) -> dict[date, list[str]]
             "select point_code, (as_at at time zone 'Europe/London')::date "
             "from audit.deadline_position"
         ).fetchall()
-        first_day = dict(
+        first_day: dict[str, date] = dict(
             warehouse.execute(
                 """
                 select dataset, min((landed_at at time zone 'Europe/London')::date)
