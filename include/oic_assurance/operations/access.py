@@ -305,7 +305,7 @@ def _check_login(
         raise UsageError("A login has 1 to 63 characters.")
     ours = [*LOGIN_ROLES, *KEEPERS, *READERS.values()]
     groups = (SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values())
-    if login in (*ours, *groups) or login.startswith((OURS, "pg_")):
+    if login in (*ours, *groups) or login.startswith((OURS, LOOKING, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
