@@ -242,3 +242,21 @@ def test_rights_are_listed_ended_and_recorded(warehouse: Settings, act: Act) -> 
         ("COMMISSIONER", False, "left"),
         ("OFFICE", False, "left"),
     ]
+
+
+@pytest.mark.parametrize("office_first", [False, True])
+def test_the_last_right_takes_the_aggregates_that_it_brought(
+    warehouse: Settings, capsys: pytest.CaptureFixture[str], office_first: bool
+) -> None:
+    if office_first:
+        give(warehouse, "p_lead", [], "prepares the Board")
+    give(warehouse, "p_lead", [], "leads", ["ASSURANCE_LEAD"])
+    words = ("access", "end", "p_lead", "--right", "ASSURANCE_LEAD", "--reason", "leads no more")
+    assert run_command(words) == 0
+    still = " It still reads aggregates." if office_first else ""
+    assert f"'p_lead' no longer has ASSURANCE_LEAD.{still}\n" in capsys.readouterr().out
+    left = [(one.login, one.rights, one.is_office) for one in list_access(warehouse)]
+    assert left == ([("p_lead", [], True)] if office_first else [])
+    ended = "select audience from audit.access_change where not is_granted order by change_id"
+    lost = [("ASSURANCE_LEAD",)] if office_first else [("ASSURANCE_LEAD",), ("OFFICE",)]
+    assert ask(warehouse, ended) == lost
