@@ -98,6 +98,7 @@ where login.rolcanlogin
     and (
         pg_has_role(login.oid, %(office)s, 'USAGE')
         or pg_has_role(login.oid, %(supervisor)s, 'USAGE')
+        or pg_has_role(login.oid, %(person)s, 'USAGE')
     )
 order by 1
 """
@@ -281,7 +282,7 @@ def look_around(settings: Settings, because: str, *, hours: int) -> str:
 
 
 def list_access(settings: Settings) -> list[Access]:
-    """Return every login that reads as a supervisor or as the office, sorted by name."""
+    """Return every login of a supervisor, of the office or of a person, sorted by name."""
     with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
@@ -291,6 +292,7 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
         "prefix": _unit_role(conn, settings, ""),
         "office": OFFICE,
         "supervisor": SUPERVISOR,
+        "person": PERSON,
         "right_prefix": RIGHT_PREFIX,
         "rights": list(RIGHT_ROLES.values()),
     }
@@ -327,9 +329,9 @@ def _check_login(
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
     other = _find(conn, settings, login)
-    if other is not None and other.is_office != to_office:
+    if other is not None and (other.is_supervisor if to_office else not other.is_supervisor):
         raise UsageError(
-            f"'{login}' reads as {'the office' if other.is_office else 'a supervisor'} already: "
+            f"'{login}' reads as {'a supervisor' if to_office else 'the office'} already: "
             "end that first."
         )
 
