@@ -220,7 +220,8 @@ def _extract_with(source: Source, fault: Fault) -> bool:
 
 def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
     """Compare the state known after each extract with the state of the source at that time."""
-    for (batch, at, then), (following, _, _) in pairwise([*checkpoints, (2**62, datetime.max, {})]):
+    end: Checkpoint = (2**62, datetime.now(UTC), {})
+    for (batch, at, then), (following, _, _) in pairwise([*checkpoints, end]):
         if batch and batch != following:
             assert source.raw_state(known=batch) == then
             if all(version[1] <= at for version in then.values()):

@@ -394,17 +394,11 @@ def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
         )
 
 
-def test_a_published_candidate_is_gone_until_it_is_built_again(
-    fresh_warehouse: Settings,
-) -> None:
+def test_a_published_candidate_is_gone(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     publish(fresh_warehouse, build)
     with (
         pytest.raises(AssuranceError, match="its tables were published"),
         candidate.lock_for_reading(fresh_warehouse, build.build_id),
     ):
-        pass
-    with candidate.claim(fresh_warehouse, build.build_id):
-        pass
-    with candidate.lock_for_reading(fresh_warehouse, build.build_id):
         pass
