@@ -124,7 +124,8 @@ _QUERIES: Mapping[str, LiteralString] = {
 _RESTATEMENT = "national/restatement"
 #: What `int_point_correction` says about corrected records.
 _CORRECTED = re.compile(
-    r"([a-z_]+/[a-z_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)(?: \([^;]*? to [^;]*?\))?"
+    r"([a-z0-9_]+/[a-z0-9_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)"
+    r"(?: \([^;]*? to [^;]*?\))?"
 )
 _BEGIN = "insert into audit.national_export (publication_id) values (%s) returning export_id"
 _END = """
