@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,7 +24,7 @@ def landed(world: NationalWorld) -> list[int]:
     """Return the numerators of the force at one point that were landed, in their order."""
     rows = world.rows(
         "select numerator from raw_general.force_position where reporting_force_code = %s"
-        " and point_code = 'HYDRA' order by batch_id",
+        " and point_code = 'HYDRA' order by batch_id, version_at",
         FORCE,
     )
     return [row["numerator"] for row in rows]
@@ -116,3 +117,20 @@ def test_a_key_is_trusted_for_a_force_and_with_a_reason(
     assert "Before: no key." in capsys.readouterr().out
     with pytest.raises(UsageError, match="known by the key"):
         trust(world.settings, FORCE, name(OWN), "a.lead", "they called again")
+
+
+def test_a_late_export_stands_behind_a_later_one_of_whose_day_a_second_export_was_refused(
+    world: NationalWorld,
+) -> None:
+    """Raw still has what the later day had said, although the newest delivery of it was refused."""
+    for day in (date(2026, 3, 8), DAY):
+        world.export(made_up(FORCE), day)
+        world.land()
+    path = world.export(made_up(FORCE))["position"]
+    path.write_bytes(path.read_bytes()[:-20])
+    world.land()
+    world.export(made_up(FORCE, {"HYDRA": (10, 100)}), date(2026, 3, 9))
+    world.land()
+
+    assert world.refusals()
+    assert landed(world) == [90, 10, 90]
