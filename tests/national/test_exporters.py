@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.landing.exporters import trust
+from oic_assurance.state.read import open_problems
 from tests.national.world import DAY, MIDLANDS, NationalWorld, made_up
 
 FORCE, OTHER = MIDLANDS[0], MIDLANDS[1]
@@ -134,3 +135,25 @@ def test_a_late_export_stands_behind_a_later_one_of_whose_day_a_second_export_wa
 
     assert world.refusals()
     assert landed(world) == [90, 10, 90]
+
+
+def test_every_force_with_a_refused_file_is_told_and_not_only_the_last_by_name(
+    world: NationalWorld,
+) -> None:
+    for code in MIDLANDS[:3]:
+        path = world.export(made_up(code))["position"]
+        if code != MIDLANDS[2]:
+            path.write_bytes(path.read_bytes()[:-20])
+    world.land()
+
+    [told] = [one for one in open_problems(world.settings) if one.problem_code == "delivery"]
+
+    assert told.subject == "national/position"
+    for code in MIDLANDS[:2]:
+        assert f"position_{code}_20260310.csv: force {code}: its SHA-256 is" in told.what
+    assert MIDLANDS[2] not in told.what
+
+    world.export(made_up(MIDLANDS[0]))
+    world.export(made_up(MIDLANDS[1]))
+    world.land()
+    assert [one for one in open_problems(world.settings) if one.problem_code == "delivery"] == []

@@ -82,21 +82,24 @@ with
     ),
 
     -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
+    -- In the national warehouse, each force has a newest file of its own. Its code is in the name of the file.
     refused as (
-        select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
-            (
+        select latest.dataset, string_agg(coalesce(latest.reason, latest.source_place), ' ' order by latest.source_place) as reason,
+            min((
                 select min(refused.landed_at)
                 from audit.batch as refused
                 where refused.dataset = latest.dataset and refused.force_code = latest.force_code
                     and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
-            ) as since
+            )) as since
         from (
-            select distinct on (dataset) *
+            select distinct on (dataset, upper(substring(source_place from '_([A-Za-z][0-9]{8})_'))) *
             from audit.batch
             where force_code = state.setting('force_code') and kind = 'file'
-            order by dataset, delivered_for desc, batch_id desc
+            order by
+                dataset, upper(substring(source_place from '_([A-Za-z][0-9]{8})_')), delivered_for desc, batch_id desc
         ) as latest
         where latest.status = 'refused'
+        group by latest.dataset
     ),
 
     stale as (
