@@ -82,7 +82,7 @@ with
     ),
 
     -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
-    -- In the national warehouse, each force has a newest file of its own. Its code is in the name of the file.
+    -- Of the national datasets, each force has a newest file of its own. Its code is in the name of the file.
     refused as (
         select latest.dataset, string_agg(coalesce(latest.reason, latest.source_place), ' ' order by latest.source_place) as reason,
             min((
@@ -92,11 +92,13 @@ with
                     and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
             )) as since
         from (
-            select distinct on (dataset, upper(substring(source_place from '_([A-Za-z][0-9]{8})_'))) *
-            from audit.batch
-            where force_code = state.setting('force_code') and kind = 'file'
-            order by
-                dataset, upper(substring(source_place from '_([A-Za-z][0-9]{8})_')), delivered_for desc, batch_id desc
+            select distinct on (batch.dataset, file.of_force) batch.*
+            from audit.batch as batch
+            cross join lateral (
+                select case when batch.dataset like 'national/%' then upper(substring(batch.source_place from '_([A-Za-z][0-9]{8})_')) end
+            ) as file (of_force)
+            where batch.force_code = state.setting('force_code') and batch.kind = 'file'
+            order by batch.dataset, file.of_force, batch.delivered_for desc, batch.batch_id desc
         ) as latest
         where latest.status = 'refused'
         group by latest.dataset
