@@ -10,8 +10,9 @@ plus a tolerance that is wide enough for a bank holiday, a campaign or a new rec
 from expectations.vocabulary import WARNING, Expectation, every_result, sql
 
 # `latest` is the day before the dataset's last successful extraction, or the day before the as-at
-# day if that is earlier. Later days may lack records. `recorded` has the records up to `latest`.
-# `days_ago` counts from `latest` back to the day on which a record was created.
+# day if that is earlier. Later days may lack records. `recorded` has the records of the latest
+# `days` days. `days_ago` counts from `latest` back to the day on which a record was created.
+# `period` is materialized, or its times would be computed for each record.
 _DAYS = """
 with
     latest as (
@@ -22,13 +23,19 @@ with
             where dataset = '<<dataset>>' and outcome = 'succeeded'
         ) as extracted
     ),
+    period as materialized (
+        select
+            day, (day - <<days>> + 1)::timestamp at time zone 'Europe/London' as starts_at,
+            (day + 1)::timestamp at time zone 'Europe/London' as ends_at
+        from latest
+    ),
     recorded as (
         select
             record.*,
-            latest.day - (record.created_at at time zone 'Europe/London')::date as days_ago
+            period.day - (record.created_at at time zone 'Europe/London')::date as days_ago
         from {current} as record
-        cross join latest
-        where (record.created_at at time zone 'Europe/London')::date <= latest.day
+        inner join period
+            on record.created_at >= period.starts_at and record.created_at < period.ends_at
     ),
 """
 
@@ -38,11 +45,10 @@ with
 # The usual number is the median, because one day of migrated records does not move a median. The
 # number may be between half and twice the usual number. The allowance for chance is three standard
 # deviations of a Poisson count.
-_RECORDED = """<<days>>
+_RECORDED = """<<recorded>>
     history as (
         select force_code, (max(days_ago) + 1) / 7 - 1 as weeks
         from recorded
-        where days_ago < 63
         group by force_code
     ),
     records_by_week as (
@@ -50,7 +56,6 @@ _RECORDED = """<<days>>
             force_code, days_ago / 7 as weeks_ago, count(*) as on_all_days,
             count(*) filter (where days_ago % 7 = 0) as on_the_day
         from recorded
-        where days_ago < 63
         group by force_code, days_ago / 7
     ),
     each_week as (
@@ -85,14 +90,14 @@ from compared
 # `earlier` are the code's shares in the two periods. Half a record is added to every count, so that
 # the logarithm exists for a new code. If nothing changes, chance alone gives an index of (codes -
 # 1) * (1 / records now + 1 / records earlier).
-_MIX = """<<days>>
+_MIX = """<<recorded>>
     counted as (
         select
             force_code, coalesce(<<column>>::text, '') as code,
             count(*) filter (where days_ago < 28) + 0.5 as now,
             count(*) filter (where days_ago >= 28) + 0.5 as earlier
         from recorded
-        where days_ago < 210 and (<<where>>)
+        where <<where>>
         group by force_code, coalesce(<<column>>::text, '')
     ),
     with_totals as (
@@ -145,7 +150,7 @@ def recorded_as_usual(dataset: str) -> Expectation:
     """
     return every_result(
         "recorded_as_usual",
-        sql(_RECORDED, days=sql(_DAYS, dataset=dataset)),
+        sql(_RECORDED, recorded=sql(_DAYS, dataset=dataset, days="63")),
         description="The latest day and week have about as many new records as earlier ones.",
         columns=("created_at",),
         dimension="volume",
@@ -167,7 +172,7 @@ def mix_as_before(
     """
     return every_result(
         f"{column}_mix_as_before",
-        sql(_MIX, days=sql(_DAYS, dataset=dataset), column=column, where=where),
+        sql(_MIX, recorded=sql(_DAYS, dataset=dataset, days="210"), column=column, where=where),
         description=description,
         columns=(column,),
         dimension="distribution",

@@ -54,7 +54,7 @@ with
             on record.measure_code = measure.code
         where record.denominator > 0
     ),
-    rolled_up as (
+    rolled_up as not materialized (
         select record.*, coalesce(unit_above.ancestor_code, record.org_unit_code) as unit_code
         from record
         left join {intermediate}.int_org_unit_ancestor as unit_above
@@ -73,20 +73,28 @@ with
             sum(numerator) as numerator, sum(denominator) as denominator,
             sum(numerator) filter (where unit_code = rolled_up.org_unit_code) as own_numerator,
             sum(case when numerator is not null then denominator end)
-                filter (where unit_code = rolled_up.org_unit_code) as own_denominator,
+                filter (where unit_code = rolled_up.org_unit_code) as own_denominator
+        from rolled_up
+        group by force_code, measure_code, period_start, unit_code
+    ),
+    timed as (
+        select
+            force_code, measure_code, period_start, unit_code as org_unit_code,
             percentile_cont(percentile) within group (order by hours_to_submission) as hours
         from rolled_up
+        where percentile is not null
         group by force_code, measure_code, period_start, unit_code, percentile
     )
 select measure_code, period_start, org_unit_code
 from counted
+left join timed using (force_code, measure_code, period_start, org_unit_code)
 full join {rows} as shown using (force_code, measure_code, period_start, org_unit_code)
 where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
     or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
     or coalesce(shown.own_numerator, 0) <> coalesce(counted.own_numerator, 0)
     or coalesce(shown.own_denominator, 0) <> coalesce(counted.own_denominator, 0)
-    or abs(shown.value - counted.hours) > 1e-6
-    or shown.value is null and counted.hours is not null
+    or abs(shown.value - timed.hours) > 1e-6
+    or shown.value is null and timed.hours is not null
 """
 
 # The query counts immigration detentions again from the raw tables. The denominator is all of them,
@@ -117,18 +125,19 @@ with
         where reported_at <= {as_at} and (status = 'CANCELLED' or deleted_at <= {as_at})
     ),
     referred_occurrence as (
-        select distinct force_code, occurrence_ref as named_occurrence
+        select force_code, occurrence_ref as named_occurrence
         from (<<referrals>>) as referral
         where contacted_at <= {as_at}
     ),
     counted as (
         select
             force_code, period_start, count(*) as denominator,
-            count(referred_occurrence.named_occurrence) as numerator
+            count(*) filter (
+                where (force_code, named_occurrence) in (select * from referred_occurrence)
+            ) as numerator
         from first_detention
-        left join referred_occurrence using (force_code, named_occurrence)
-        left join uncounted_occurrence using (force_code, named_occurrence)
-        where uncounted_occurrence.named_occurrence is null and period_start >= <<first_month>>
+        where period_start >= <<first_month>>
+            and ((force_code, named_occurrence) in (select * from uncounted_occurrence)) is not true
         group by force_code, period_start
     ),
     shown as (

@@ -209,12 +209,14 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
     Raises:
         GateBlocked: A critical test of dbt fails.
-        AssuranceError: A model cannot be built, or a newer build has been opened.
+        AssuranceError: A model cannot be built, a newer build has been opened, or the build is
+            published already.
     """
     with (
         _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "building the marts", beside=True),
         candidate.only_newest(settings, build_id),
+        candidate.only_unpublished(settings, build_id),
         candidate.claim(settings, build_id),
     ):
         runs.resume(settings, run_id, build_id, beside=True)

@@ -47,6 +47,7 @@ class Exports:
     marts: dict[str, list[dict[str, Any]]]
     disclosures: int
     #: What is told to whoever is on call: never exported, exported, failed, and exported again.
+    #: Then twice failed, because a disk does.
     told: tuple[list[str], ...]
     #: The refusal of another deployment, whether it changed a file, and what it took over.
     foreign: str
@@ -99,6 +100,14 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             "select count(*) as number from audit.processing_log"
             " where action = 'disclosure' and to_whom = 'the national warehouse'"
         )
+        # A file stands where a folder must be, as a disk that is full or only for reading would.
+        for name in ("unread/national/manifest", "unwritten/national/position"):
+            blocked = folder / name
+            blocked.parent.mkdir(parents=True)
+            blocked.touch()
+            place = folder / name.partition("/")[0]
+            tell_national(dataclasses.replace(settings, national_dropzone=f"file://{place}"))
+            told.append(problems(settings))
         export_during_which(settings, lambda: show(settings, second))
         shutil.copytree(zone, folder / "overtaken")
         before = contents(zone)
@@ -300,12 +309,18 @@ def follow_the_restatement(exports: Exports, world: NationalWorld) -> float:
 
 
 def test_an_export_that_failed_is_told_until_one_succeeds(exports: Exports) -> None:
-    never, done, failed, again = exports.told
+    never, done, failed, again, *_ = exports.told
     assert never == ["the publication that readers see was not exported"]
     assert done == again == []
     assert len(failed) == 1
     assert failed[0].startswith("the export failed: ")
     assert "away" in failed[0]
+
+
+def test_an_export_that_the_disk_fails_is_told_in_one_line(exports: Exports) -> None:
+    [[unread], [unwritten]] = exports.told[4:]
+    assert "unread cannot be read (national/manifest/" in unread
+    assert "unwritten cannot be written (national/position/" in unwritten
 
 
 def test_an_export_that_another_one_overtakes_does_not_end_with_the_earlier_state(

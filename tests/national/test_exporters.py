@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.landing.exporters import trust
+from oic_assurance.state.read import open_problems
 from tests.national.world import DAY, MIDLANDS, NationalWorld, made_up
 
 FORCE, OTHER = MIDLANDS[0], MIDLANDS[1]
@@ -23,7 +25,7 @@ def landed(world: NationalWorld) -> list[int]:
     """Return the numerators of the force at one point that were landed, in their order."""
     rows = world.rows(
         "select numerator from raw_general.force_position where reporting_force_code = %s"
-        " and point_code = 'HYDRA' order by batch_id",
+        " and point_code = 'HYDRA' order by batch_id, version_at",
         FORCE,
     )
     return [row["numerator"] for row in rows]
@@ -116,3 +118,42 @@ def test_a_key_is_trusted_for_a_force_and_with_a_reason(
     assert "Before: no key." in capsys.readouterr().out
     with pytest.raises(UsageError, match="known by the key"):
         trust(world.settings, FORCE, name(OWN), "a.lead", "they called again")
+
+
+def test_a_late_export_stands_behind_a_later_one_of_whose_day_a_second_export_was_refused(
+    world: NationalWorld,
+) -> None:
+    """Raw still has what the later day had said, although the newest delivery of it was refused."""
+    for day in (date(2026, 3, 8), DAY):
+        world.export(made_up(FORCE), day)
+        world.land()
+    path = world.export(made_up(FORCE))["position"]
+    path.write_bytes(path.read_bytes()[:-20])
+    world.land()
+    world.export(made_up(FORCE, {"HYDRA": (10, 100)}), date(2026, 3, 9))
+    world.land()
+
+    assert world.refusals()
+    assert landed(world) == [90, 10, 90]
+
+
+def test_every_force_with_a_refused_file_is_told_and_not_only_the_last_by_name(
+    world: NationalWorld,
+) -> None:
+    for code in MIDLANDS[:3]:
+        path = world.export(made_up(code))["position"]
+        if code != MIDLANDS[2]:
+            path.write_bytes(path.read_bytes()[:-20])
+    world.land()
+
+    [told] = [one for one in open_problems(world.settings) if one.problem_code == "delivery"]
+
+    assert told.subject == "national/position"
+    for code in MIDLANDS[:2]:
+        assert f"position_{code}_20260310.csv: force {code}: its SHA-256 is" in told.what
+    assert MIDLANDS[2] not in told.what
+
+    world.export(made_up(MIDLANDS[0]))
+    world.export(made_up(MIDLANDS[1]))
+    world.land()
+    assert [one for one in open_problems(world.settings) if one.problem_code == "delivery"] == []

@@ -25,5 +25,8 @@
 
 {#- Whether a release of a force may have been withdrawn since: its newest delivery cannot be used, or is old. -#}
 {% macro is_not_known_to_stand(force) -%}
-    coalesce({{ force }}.why_unknown, '') in ('REFUSED', 'INCONSISTENT', 'INCOMPLETE', 'LATE')
+    (
+        coalesce({{ force }}.why_unknown, '') in ('REFUSED', 'INCONSISTENT', 'INCOMPLETE')
+        or coalesce({{ force }}.is_late, false)
+    )
 {%- endmacro %}

@@ -16,12 +16,9 @@ from oic_assurance.warehouse.rows import find_row, find_value
 #: fails, and can be retried later.
 PATIENCE = "60s"
 
-# Finds the build that owns the candidate, and whether its tables were published. Publication moves
-# the tables out of the candidate at `attached_at`. If the build is repeated after its publication,
-# it makes new tables. Then `candidate_since` is later than `attached_at`, and the new tables count
-# as unpublished.
+# Finds the build that owns the candidate, and whether its tables were published.
 _OWNER = """
-select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
+select build.build_id, generation.build_id is not null
 from audit.build as build
 left join audit.generation as generation using (build_id)
 where build.candidate_since is not null

@@ -50,18 +50,6 @@ COMPARED = "compared_with"
 #: The schema for the same step tables as they were published, if the rules have changed since.
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
-# Finds the publication to compare a build with. This is usually the current one. But a build that
-# is repeated after its own publication, or after later ones, is compared with the same publication
-# as the first time: its publication stays as it is, and lists the differences from that one.
-_PUBLICATION_TO_COMPARE = """
-select case
-    when exists (select from marts.publication as own where own.publication_id = b.build_id)
-        then b.compared_with
-    else p.publication_id
-end
-from marts.publication as p cross join audit.build as b
-where p.is_current and p.force_code = %s and b.build_id = %s
-"""
 # Earlier versions of the code kept the step tables in these schemas.
 _OLD_SCHEMAS = ("before", "before_then")
 
@@ -75,7 +63,9 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
     """
     with connect(settings, role=ROLE) as warehouse:
         publication_id = find_value(
-            warehouse, _PUBLICATION_TO_COMPARE.encode(), (settings.force_code, build.build_id)
+            warehouse,
+            "select publication_id from marts.publication where is_current and force_code = %s",
+            (settings.force_code,),
         )
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)

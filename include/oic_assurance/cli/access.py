@@ -91,9 +91,10 @@ def end(
 
     The change takes effect from the login's next statement.
     """
-    logins.end(settings, login, units, reason, rights)
+    left = logins.end(settings, login, units, reason, rights)
     lost = ", ".join([*units, *rights]) or "any access"
-    return Result([f"'{login}' no longer has {lost}."])
+    still = " It still reads aggregates." if left is not None and left.is_office else ""
+    return Result([f"'{login}' no longer has {lost}.{still}"])
 
 
 @access.command("list")

@@ -33,16 +33,18 @@ def fingerprints(
 ) -> Fingerprints:
     """Return the fingerprints of the suites' tables. A table that does not exist has none."""
     found: dict[tuple[str, str], TableFingerprint] = {}
-    built = {places.schema(suite.schema) for suite in suites if not suite.versioned}
-    for schema in sorted(built):
-        for table, fingerprint in fingerprint_tables(connection, schema).items():
-            found[schema, table] = fingerprint
+    built: dict[str, list[str]] = {}
     for suite in suites:
-        place = (places.schema(suite.schema), suite.table)
-        if suite.versioned and relation_exists(connection, ".".join(place)):
-            found[place] = _of_raw(connection, *place, places.build.known_batch_id)
-    audited = {(places.schema(suite.schema), suite.table) for suite in suites}
-    return {place: found[place] for place in sorted(audited & set(found))}
+        schema = places.schema(suite.schema)
+        if not suite.versioned:
+            built.setdefault(schema, []).append(suite.table)
+        elif relation_exists(connection, f"{schema}.{suite.table}"):
+            known = places.build.known_batch_id
+            found[schema, suite.table] = _of_raw(connection, schema, suite.table, known)
+    for schema, tables in built.items():
+        for table, fingerprint in fingerprint_tables(connection, schema, only=tables).items():
+            found[schema, table] = fingerprint
+    return found
 
 
 def _of_raw(

@@ -150,8 +150,7 @@ class FileLanding:
         }
         self._acceptances = Acceptances(connection, settings.force_code, dataset)
         self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
-        #: The latest moment of the landed deliveries, of each force if each has its own. A force is
-        #: missing if its moment is not known.
+        #: The latest moment of the landed deliveries, of each force if each has its own.
         self._latest: dict[str | None, datetime] = {}
 
     def land(self) -> None:
@@ -165,7 +164,8 @@ class FileLanding:
         """
         zone = Dropzone(self._settings)
         with self._connection.transaction():
-            self._earlier = {(e.source_place, e.delivered_for): e for e in self._load_earlier()}
+            for earlier in self._load_earlier():
+                self._note(earlier)
             self._archive.remove_leftovers(self._connection)
         self._report.is_expected = bool(self._earlier) or not self._dataset.is_optional
         listing = zone.listing(self._dataset)
@@ -231,20 +231,26 @@ class FileLanding:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
             self._report.rows_rejected += batch.rows_rejected or 0
-        export_of = self._export_of(file)
-        if export_of in self._latest and batch.status == "landed":
-            self._latest[export_of] = max(self._latest[export_of], batch.delivered_for)
-        self._earlier[(file.name, batch.delivered_for)] = _EarlierFile(
-            file.name,
-            batch.delivered_for,
-            batch.batch_id,
-            batch.sha256,
-            batch.status,
-            listed.terms,
-            batch.size_bytes,
-            batch.modified_at,
-            export_of=export_of,
+        self._note(
+            _EarlierFile(
+                file.name,
+                batch.delivered_for,
+                batch.batch_id,
+                batch.sha256,
+                batch.status,
+                listed.terms,
+                batch.size_bytes,
+                batch.modified_at,
+                export_of=self._export_of(file),
+            )
         )
+
+    def _note(self, file: _EarlierFile) -> None:
+        """Note a delivery of a file. One that was landed counts, even if a later one is refused."""
+        self._earlier[file.source_place, file.delivered_for] = file
+        if file.status == "landed":
+            known = self._latest.get(file.export_of, file.delivered_for)
+            self._latest[file.export_of] = max(known, file.delivered_for)
 
     def _land_file(
         self, file: DroppedFile, at: datetime, content: Content, listed: _Listed
@@ -463,15 +469,7 @@ class FileLanding:
 
     def _has_landed_after(self, at: datetime, export_of: str | None = None) -> bool:
         """Tell whether a delivery for a moment after `at` was landed, of one force if given."""
-        if export_of in self._latest and self._latest[export_of] <= at:
-            return False
-        landed = [
-            file.delivered_for
-            for file in self._earlier.values()
-            if file.status == "landed" and file.export_of == export_of
-        ]
-        self._latest[export_of] = max(landed, default=at)
-        return self._latest[export_of] > at
+        return self._latest.get(export_of, at) > at
 
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Restore the versions of later deliveries after a late-arriving delivery of changes.

@@ -98,6 +98,7 @@ where login.rolcanlogin
     and (
         pg_has_role(login.oid, %(office)s, 'USAGE')
         or pg_has_role(login.oid, %(supervisor)s, 'USAGE')
+        or pg_has_role(login.oid, %(person)s, 'USAGE')
     )
 order by 1
 """
@@ -125,6 +126,14 @@ select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolr
     )
 from pg_catalog.pg_roles as login
 where login.rolname = %(login)s
+"""
+# Whether the office's access was given to a login on its own. A right brings it along, unrecorded.
+_IS_OF_OFFICE = """
+select is_granted
+from audit.access_change
+where login = %s and audience = 'OFFICE'
+order by change_id desc
+limit 1
 """
 
 
@@ -189,10 +198,11 @@ def end(
     units: Sequence[str],
     because: str,
     rights: Sequence[str] = (),
-) -> None:
+) -> Access | None:
     """Revoke a login's access to units, or its rights, or without both, all its access.
 
-    The login itself stays.
+    With the last right, the login also loses the office's aggregates, unless they were given to it
+    on their own. The login itself stays. Returns what it still has, or None.
 
     Raises:
         UsageError: The login has no access at all, or lacks one of these units or rights.
@@ -204,12 +214,7 @@ def end(
         before = _find(conn, settings, login)
         if before is None:
             raise UsageError(f"'{login}' has no access: `assurance access list` shows who has.")
-        missing = [unit for unit in units if unit not in before.units]
-        if missing:
-            raise UsageError(f"'{login}' does not read the records of {', '.join(missing)}.")
-        missing = [right for right in rights if right not in before.rights]
-        if missing:
-            raise UsageError(f"'{login}' does not have the right {', '.join(missing)}.")
+        _check_has(before, units, rights)
         is_all = not units and not rights
         ended = before.units if is_all else units
         ended_rights = before.rights if is_all else rights
@@ -219,11 +224,12 @@ def end(
         for right in ended_rights:
             _revoke(conn, RIGHT_ROLES[right], login)
             _record(conn, login, right, because, is_granted=False)
+        ends_office = is_all
         if before.rights and set(ended_rights) == set(before.rights):
             _revoke(conn, PERSON, login)
-        if is_all and before.is_office:
+            ends_office = is_all or not find_value(conn, _IS_OF_OFFICE, (login,))
+        if before.is_office and ends_office:
             _revoke(conn, OFFICE, login)
-            _record(conn, login, "OFFICE", because, is_granted=False)
         if before.is_supervisor and set(ended) == set(before.units):
             _revoke(conn, SUPERVISOR, login)
         after = _find(conn, settings, login)
@@ -233,6 +239,9 @@ def end(
                 f"'{login}' was granted that by an administrator, a directory or a group, who must "
                 "revoke it. Nothing is changed."
             )
+        if before.is_office and (after is None or not after.is_office):
+            _record(conn, login, "OFFICE", because, is_granted=False)
+    return after
 
 
 def person_url(settings: Settings, login: str, password: str | None) -> str:
@@ -273,7 +282,7 @@ def look_around(settings: Settings, because: str, *, hours: int) -> str:
 
 
 def list_access(settings: Settings) -> list[Access]:
-    """Return every login that reads as a supervisor or as the office, sorted by name."""
+    """Return every login of a supervisor, of the office or of a person, sorted by name."""
     with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
@@ -283,6 +292,7 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
         "prefix": _unit_role(conn, settings, ""),
         "office": OFFICE,
         "supervisor": SUPERVISOR,
+        "person": PERSON,
         "right_prefix": RIGHT_PREFIX,
         "rights": list(RIGHT_ROLES.values()),
     }
@@ -291,6 +301,15 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
 
 def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
     return next((one for one in _list_access(conn, settings) if one.login == login), None)
+
+
+def _check_has(access: Access, units: Sequence[str], rights: Sequence[str]) -> None:
+    missing = [unit for unit in units if unit not in access.units]
+    if missing:
+        raise UsageError(f"'{access.login}' does not read the records of {', '.join(missing)}.")
+    missing = [right for right in rights if right not in access.rights]
+    if missing:
+        raise UsageError(f"'{access.login}' does not have the right {', '.join(missing)}.")
 
 
 def _unit_role(conn: psycopg.Connection, settings: Settings, unit: str) -> str:
@@ -305,14 +324,14 @@ def _check_login(
         raise UsageError("A login has 1 to 63 characters.")
     ours = [*LOGIN_ROLES, *KEEPERS, *READERS.values()]
     groups = (SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values())
-    if login in (*ours, *groups) or login.startswith((OURS, "pg_")):
+    if login in (*ours, *groups) or login.startswith((OURS, LOOKING, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
     other = _find(conn, settings, login)
-    if other is not None and other.is_office != to_office:
+    if other is not None and (other.is_supervisor if to_office else not other.is_supervisor):
         raise UsageError(
-            f"'{login}' reads as {'the office' if other.is_office else 'a supervisor'} already: "
+            f"'{login}' reads as {'a supervisor' if to_office else 'the office'} already: "
             "end that first."
         )
 

@@ -34,24 +34,6 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
-# Finds whether each required check has a result. Results older than the candidate do not count,
-# because they are about tables that no longer exist. The landed tables exist before the candidate.
-_REQUIRED = """
-select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
-    select
-    from audit.expectation_result as result
-    where result.build_id = due.build_id
-        and result.stage = due.stage
-        and result.expectation = due.expectation
-        and due.suite in (result.suite, '')
-        and (due.stage = 'landing' or result.checked_at >= build.candidate_since)
-)
-from audit.due_check as due
-inner join audit.build as build using (build_id)
-where build_id = %s and due.stage = %s
-order by 1
-"""
-
 
 @dataclass(frozen=True)
 class Gate:
@@ -94,7 +76,15 @@ def _check_completeness(
     Raises:
         NotPublishableError: No check was required or run, or a required check has no result.
     """
-    required = conn.execute(_REQUIRED.encode(), (build_id, stage)).fetchall()
+    required = conn.execute(
+        """
+        select check_name, was_run
+        from audit.required_check
+        where build_id = %s and stage = %s
+        order by check_name
+        """,
+        (build_id, stage),
+    ).fetchall()
     if not required or expectations == 0:
         raise NotPublishableError(
             f"the gate '{stage}' has checked nothing: {len(required)} checks are required"

@@ -17,6 +17,14 @@ from oic_assurance.warehouse.rows import one_value
 #: The role that ends sessions. Every stage may end sessions, and publishing has to most often.
 ROLE = "oic_publish"
 
+# The server checks until when a login is valid only when somebody logs in.
+_EXPIRED = """
+select reader.pid, 'the login was valid until ' || login.rolvaliduntil
+from limits.readers() as reader
+inner join pg_catalog.pg_roles as login on reader.login = login.rolname::text
+where login.rolvaliduntil < clock_timestamp()
+"""
+
 LOG = logging.getLogger(__name__)
 
 
@@ -58,8 +66,13 @@ def limits_of(connection: psycopg.Connection, login: str) -> list[sql.Composed]:
 
 
 def end_overdue(connection: psycopg.Connection) -> None:
-    """End the readers' sessions that have exceeded a limit in `limits.setting`."""
+    """End the readers' sessions that have exceeded a limit, or whose login is not valid any more.
+
+    The limits are in `limits.setting`.
+    """
     _log(connection.execute("select login, pid, because from limits.end_overdue()").fetchall())
+    for pid, because in connection.execute(_EXPIRED).fetchall():
+        end_session(connection, pid, because)
 
 
 def end_session(connection: psycopg.Connection, pid: int, because: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.orphans import drop_orphans
-from oic_assurance.builds.record import ROLE, load_build, open_build
+from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.cli.main import run_command
 from oic_assurance.cli.publication import comparison, previewed
 from oic_assurance.cli.shown import as_document, as_text
@@ -215,15 +215,6 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
         assert row == {"compared_with": pair.second, "rows": 6}
     assert drop_orphans(world.settings, build) == ["intermediate.int_restated_leaf"]
     assert _old_names(world) == []
-
-
-def test_a_published_build_that_is_repeated_is_compared_as_the_first_time(
-    pair: TwoPublications,
-) -> None:
-    """A person has cleared tasks of an earlier run. The publication that it made stays."""
-    world = pair.world
-    set_steps_aside(world.settings, load_build(world.settings, pair.first))
-    assert load_build(world.settings, pair.first).compared_with is None
 
 
 @pytest.mark.slow

@@ -64,6 +64,8 @@ def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: C
         ("bi_reader", ["U1"], "a role of the warehouse itself"),
         ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
         ("oic_new", ["U1"], "a role of the warehouse itself"),
+        # `assurance db look` would make this login read everything for the account "ann".
+        ("look_ann", ["U1"], "a role of the warehouse itself"),
         ("warehouse_owner", ["U1"], "can already see more"),
         ("x" * 64, ["U1"], "1 to 63 characters"),
     ],

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from oic_assurance.cli.main import run_command
-from oic_assurance.errors import GateBlocked
+from oic_assurance.errors import GateBlocked, ServerError
 from oic_assurance.operations.access import end, give, list_access, person_url
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.publication import current_publication
@@ -242,3 +242,30 @@ def test_rights_are_listed_ended_and_recorded(warehouse: Settings, act: Act) -> 
         ("COMMISSIONER", False, "left"),
         ("OFFICE", False, "left"),
     ]
+
+
+@pytest.mark.parametrize("office_first", [False, True])
+def test_the_last_right_takes_the_aggregates_that_it_brought(
+    warehouse: Settings, capsys: pytest.CaptureFixture[str], office_first: bool
+) -> None:
+    if office_first:
+        give(warehouse, "p_lead", [], "prepares the Board")
+    give(warehouse, "p_lead", [], "leads", ["ASSURANCE_LEAD"])
+    words = ("access", "end", "p_lead", "--right", "ASSURANCE_LEAD", "--reason", "leads no more")
+    assert run_command(words) == 0
+    still = " It still reads aggregates." if office_first else ""
+    assert f"'p_lead' no longer has ASSURANCE_LEAD.{still}\n" in capsys.readouterr().out
+    left = [(one.login, one.rights, one.is_office) for one in list_access(warehouse)]
+    assert left == ([("p_lead", [], True)] if office_first else [])
+    ended = "select audience from audit.access_change where not is_granted order by change_id"
+    lost = [("ASSURANCE_LEAD",)] if office_first else [("ASSURANCE_LEAD",), ("OFFICE",)]
+    assert ask(warehouse, ended) == lost
+
+
+def test_a_person_whom_an_administrator_has_made_is_listed_and_not_silently_kept(
+    warehouse: Settings,
+) -> None:
+    ask(warehouse, "create role p_lead login; grant assurance_person, person_approver to p_lead")
+    assert [(one.login, one.rights) for one in list_access(warehouse)] == [("p_lead", ["APPROVER"])]
+    with pytest.raises(ServerError, match="was granted that by an administrator"):
+        end(warehouse, "p_lead", [], "left")

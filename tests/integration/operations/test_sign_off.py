@@ -16,7 +16,7 @@ from oic_assurance.operations.sign_off import steps
 from oic_assurance.operations.sign_off.entries import ROLES, STEPS
 from oic_assurance.operations.sign_off.steps import check_evidence, make_step
 from oic_assurance.publishing.rollback import release, rollback
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import PROJECT_ROOT, Settings, load_settings
 from oic_assurance.state.read import open_problems
 from tests.databases import Prepared, administrator
 from tests.integration.asking import ask
@@ -399,6 +399,25 @@ def test_a_person_can_reopen_with_a_reason(people: People) -> None:
     assert (entry["cause"], entry["by_role"], entry["account"]) == (
         "DECISION", "COMMISSIONER", "commissioner"
     )  # fmt: skip
+
+
+def test_a_closure_is_seen_and_reopened_although_its_recommendation_left_the_register(
+    people: People,
+) -> None:
+    people.close()
+    publish_points(people.settings, SENTINEL=("in_progress", 1, 4))
+    assert people.states()["HYDRA"] == "closed"
+    shown = people.does("lead", "show", "HYDRA")
+    assert shown["recommendation"]["title"] == "not in the register any more"
+    assert len(shown["entries"]) == 4
+    query = (PROJECT_ROOT / "include/bi/queries/sign_off.sql").read_text(encoding="utf-8")
+    assert {row[0] for row in ask(people.settings, query, login="bi_reader")} == {"HYDRA"}
+    # Nothing more is signed about it, but who closed it may take that back.
+    inspector = ("sign", "HYDRA", "--as", "INSPECTORATE", "--reason", "confirmed")
+    assert "There is no recommendation 'HYDRA'" in people.may_not("inspector", *inspector)
+    reopen = ("reopen", "HYDRA", "--as", "COMMISSIONER", "--reason", "it is not done")
+    assert people.makes("commissioner", *reopen)["step"] == "REOPENED"
+    assert people.states()["HYDRA"] == "reopened"
 
 
 def test_entries_and_looks_are_in_the_log_of_processing(people: People) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from oic_assurance import pipeline
 from oic_assurance.builds import candidate
-from oic_assurance.builds.record import Build
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.publishing.publication import current_publication, list_publications
 from oic_assurance.publishing.publish import publish
@@ -330,6 +330,20 @@ def test_the_landing_is_checked_beside_the_build_until_the_build_is_published(
         pass
 
 
+def test_the_marts_of_a_published_build_are_not_built_again(fresh_warehouse: Settings) -> None:
+    """A person has cleared tasks of a run that had published.
+
+    The audits of other tables would replace the fingerprints of those that were published.
+    """
+    build_id = published(fresh_warehouse)
+    run_id = load_build(fresh_warehouse, build_id).run_id
+    with pytest.raises(AssuranceError, match="its tables were published"):
+        pipeline.build_marts(fresh_warehouse, run_id, build_id)
+    recorded = "select outcome, message from audit.run where run_id = %s"
+    with connect(fresh_warehouse) as conn:
+        assert conn.execute(recorded, (run_id,)).fetchone() == ("published", None)
+
+
 def test_the_marts_of_a_build_are_not_built_after_another_was_opened(
     fresh_warehouse: Settings,
 ) -> None:
@@ -380,17 +394,11 @@ def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
         )
 
 
-def test_a_published_candidate_is_gone_until_it_is_built_again(
-    fresh_warehouse: Settings,
-) -> None:
+def test_a_published_candidate_is_gone(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     publish(fresh_warehouse, build)
     with (
         pytest.raises(AssuranceError, match="its tables were published"),
         candidate.lock_for_reading(fresh_warehouse, build.build_id),
     ):
-        pass
-    with candidate.claim(fresh_warehouse, build.build_id):
-        pass
-    with candidate.lock_for_reading(fresh_warehouse, build.build_id):
         pass

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.access import give
+from oic_assurance.operations.access import give, look_around
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections, reader_guard
 from oic_assurance.warehouse.connections import connect, url
@@ -24,6 +25,7 @@ from oic_assurance.warehouse.reader_guard import readers_watched
 from oic_assurance.warehouse.rows import one_value
 from tests.databases import administrator
 from tests.integration.asking import ask
+from tests.integration.publishing.limited_readers import drop_logins
 from tests.integration.warehouse.stage_roles import DENIED, STAGES
 
 #: The first statements of a hostile reader, which lift every limit that a session can lift.
@@ -213,6 +215,29 @@ def test_a_session_that_lifted_a_limit_is_ended(
         assert ended(warehouse) == [("bi_reader", f"{limit}: more than 1s")]
         with pytest.raises(psycopg.OperationalError):
             reader.execute("select 1")
+
+
+def test_a_session_is_ended_whose_login_is_not_valid_any_more(warehouse: Settings) -> None:
+    """The server lets a session stay in which a person looks around after the hours have passed."""
+    uri = look_around(warehouse, "a test", hours=1)
+    login = str(conninfo_to_dict(uri)["user"])
+    try:
+        with (
+            connect(warehouse, role=ROLE, autocommit=True) as stage,
+            psycopg.connect(uri, autocommit=True) as person,
+        ):
+            end_overdue(stage)
+            assert person.execute("select 1").fetchone() == (1,)
+            ask(warehouse, f"alter role {login} valid until '2020-01-01'")
+            assert person.execute("select 1").fetchone() == (1,)
+            end_overdue(stage)
+            with pytest.raises(psycopg.OperationalError):
+                person.execute("select 1")
+        ((who, because),) = ended(warehouse)
+        assert who == login
+        assert because.startswith("the login was valid until 2020-01-01")
+    finally:
+        drop_logins(warehouse, login)
 
 
 def test_a_stage_ends_at_its_beginning_what_has_exceeded_a_limit(warehouse: Settings) -> None:

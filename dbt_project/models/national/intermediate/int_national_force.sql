@@ -91,7 +91,7 @@ with
         where policy.name = 'late_after_days' and {{ in_force("policy", "build.as_at_day") }}
     ),
 
-    judged as (
+    joined as (
         select
             force.*,
             current_publication.force_publication_id,
@@ -102,6 +102,8 @@ with
             delivery.newest_delivery_at,
             delivery.refusal,
             expected.late_after_days,
+            {{ hours_between("current_publication.force_as_at", "build.as_at") }}
+            > 24 * expected.late_after_days as is_late,
             case
                 when delivery.reporting_force_code is null
                 then 'NEVER_REPORTED'
@@ -118,11 +120,7 @@ with
                 then 'INCONSISTENT'
                 when withdrawn.force_publication_id >= current_publication.force_publication_id
                 then 'WITHDRAWN'
-                when
-                    {{ hours_between("current_publication.force_as_at", "build.as_at") }}
-                    > 24 * expected.late_after_days
-                then 'LATE'
-            end as why_unknown
+            end as why_unusable
         from force
         cross join build
         cross join expected
@@ -135,6 +133,11 @@ with
             on current_publication.reporting_force_code = points.reporting_force_code
             and current_publication.force_publication_id = points.force_publication_id
         left join withdrawn on force.reporting_force_code = withdrawn.reporting_force_code
+    ),
+
+    judged as (
+        select *, coalesce(why_unusable, case when is_late then 'LATE' end) as why_unknown
+        from joined
     ),
 
     final as (

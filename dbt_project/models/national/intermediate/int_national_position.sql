@@ -9,8 +9,8 @@ with
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
-    -- The last figure that can be true. Figures that contradict themselves, or that the force has
-    -- rolled back, are the figures of no day.
+    -- The last figure that can be true. Figures that contradict themselves, that have a day in the
+    -- future, or that the force has rolled back, are the figures of no day.
     last_figure as (
         select
             position.*,
@@ -24,8 +24,10 @@ with
             {{ ref("stg_national__publication") }} as publication
             on position.reporting_force_code = publication.reporting_force_code
             and position.force_publication_id = publication.force_publication_id
+        cross join build
         where
             not publication.is_withdrawn
+            and {{ london_day("publication.force_as_at") }} <= build.as_at_day
             and position.value is not null
             and {{ is_possible("position") }}
     ),

@@ -19,6 +19,7 @@ with
             'FORCE' as area_kind,
             force.comparison_group,
             force.why_unknown,
+            force.is_late,
             point.point_code,
             released.release_id,
             released.figures_from,

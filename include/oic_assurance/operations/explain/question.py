@@ -79,22 +79,29 @@ def explain_question(
         UnknownNameError: The publication has no question of this rule or about this unit, or the
             question has no records of this class.
         UsageError: The rule gives questions about several units, and no unit is given.
-        AssuranceError: An earlier version of the code made the publication, without questions.
+        AssuranceError: An earlier version of the code made the publication, without questions, or
+            the policy does not have the rule any more.
     """
     row = find_question(records, rule, unit)
     number, as_at = records.publication.publication_id, records.publication.as_at
     unit = row["org_unit_code"]
     asked = {"rule": rule, "unit": unit, "class": only_class, "limit": limit}
     behind = f"question {rule} for unit {unit}"
+    declared = records.ask(_RULE, {"rule": rule, "day": london_day(as_at)})
+    if not declared:
+        # The records are computed again with the policy of today.
+        raise AssuranceError(
+            f"The policy does not have the rule {rule} for {london_day(as_at)} any more, so the "
+            f"question of publication {number} cannot be explained."
+        )
     classes, members = listed(records, asked, _CLASSES, _RECORDS, behind, "question")
-    (declared,) = records.ask(_RULE, {"rule": rule, "day": london_day(as_at)})
     now = [one for one in classes if not one["is_reference"]]
     wrong = mismatch(
         row,
         denominator=sum(one["records"] for one in now),
         numerator=sum(one["in_numerator"] for one in now),
     )
-    row |= {**declared, "publication_id": number, "as_at": as_at, "mismatch": wrong}
+    row |= {**declared[0], "publication_id": number, "as_at": as_at, "mismatch": wrong}
     return Explained(row, classes, members)
 
 

@@ -40,6 +40,9 @@ STATES = {
     REOPENED: "reopened",
 }
 
+#: The title of a recommendation that the register does not have any more.
+LEFT_REGISTER = "not in the register any more"
+
 _ENTRIES: LiteralString = """
 select entry.entry_id, entry.force_code, entry.recommendation_code, entry.point_code, entry.round,
     entry.step, entry.by_role, entry.account, entry.login, entry.claimed_by, entry.through,
@@ -143,16 +146,15 @@ def read_register(connection: psycopg.Connection, settings: Settings) -> list[An
 def read_subjects(settings: Settings, code: str | None, because: str) -> list[Subject]:
     """Return the recommendations with their entries, the assurance points first.
 
+    Last are those with entries that are not in the register any more: what is in force stays so.
     With `code`, only that recommendation is returned. The entries name accounts of people, so the
     consultation is logged, with `because` as the reason.
 
     Raises:
-        UnknownNameError: The register has no such code.
+        UnknownNameError: Neither the register nor an entry has this code.
     """
     with connect(settings, role="oic_gate") as gate:
         register = read_register(gate, settings)
-    if code is not None and code not in {one.recommendation_code for one in register}:
-        raise UnknownNameError("recommendation", code, [r.recommendation_code for r in register])
     with connect(settings, role=SIGN_OFF) as connection:
         entries = find_entries(connection, settings, code)
         if entries:
@@ -163,13 +165,15 @@ def read_subjects(settings: Settings, code: str | None, because: str) -> list[Su
                 because=because,
                 concerns=[f"sign-off:{entry.entry_id}" for entry in entries],
             )
+    found = {one.recommendation_code: (one.point_code, one.title) for one in register}
+    for entry in entries:
+        found.setdefault(entry.recommendation_code, (entry.point_code, LEFT_REGISTER))
+    if code is not None and code not in found:
+        raise UnknownNameError("recommendation", code, list(found))
     return [
-        Subject(
-            *(one.recommendation_code, one.point_code, one.title),
-            entries=[e for e in entries if e.recommendation_code == one.recommendation_code],
-        )
-        for one in register
-        if code is None or one.recommendation_code == code
+        Subject(one, *what, entries=[e for e in entries if e.recommendation_code == one])
+        for one, what in found.items()
+        if code in (None, one)
     ]
 
 

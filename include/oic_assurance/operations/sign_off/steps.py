@@ -151,7 +151,6 @@ def reopen_by_decision(
     if role not in ROLES.values():
         raise UnknownNameError("role", role, ROLES.values())
     check_holder(settings, role, account)
-    _check_code(settings, code)
     entry_id = _call(
         settings,
         _REOPEN,
@@ -164,6 +163,7 @@ def reopen_by_decision(
         claim=account_at_host(),
     )
     if entry_id is None:
+        _check_code(settings, code)
         raise UsageError(f"No step of {code} is in force, so there is nothing to reopen.")
     return _entry(settings, code, entry_id)
 

@@ -145,7 +145,13 @@ def changed(facts: Facts) -> Table:
     """Return the figures of past months that forces have changed, with the causes."""
 
     def value(name: str) -> Callable[[Row], str]:
-        return lambda row: in_unit(row[name], unit_of(row["measure_code"]))
+        def shown(row: Row) -> str:
+            # The unit of a measure that only the newer code of a force has is not known here.
+            if row["measure_label"] is None and row[name] is not None:
+                return f"{row[name]:,.2f}"
+            return in_unit(row[name], unit_of(row["measure_code"]))
+
+        return shown
 
     return Table.of(
         "Figures of past months that forces have changed",

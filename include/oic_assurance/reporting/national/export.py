@@ -25,7 +25,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from oic_assurance.clock import london_day
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.publishing.publication import ROLE, Publication, find_current
 from oic_assurance.publishing.restated import kept_restatements, read_restatements
 from oic_assurance.settings import Settings
@@ -124,7 +124,8 @@ _QUERIES: Mapping[str, LiteralString] = {
 _RESTATEMENT = "national/restatement"
 #: What `int_point_correction` says about corrected records.
 _CORRECTED = re.compile(
-    r"([a-z_]+/[a-z_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)(?: \([^;]*? to [^;]*?\))?"
+    r"([a-z0-9_]+/[a-z0-9_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)"
+    r"(?: \([^;]*? to [^;]*?\))?"
 )
 _BEGIN = "insert into audit.national_export (publication_id) values (%s) returning export_id"
 _END = """
@@ -290,12 +291,17 @@ def _check_own(store: Store, manifest: str, own: Exporter) -> None:
 
     Raises:
         AssuranceError: Another deployment has exported them.
+        ServerError: The manifest cannot be read.
     """
     try:
         with store.open(manifest) as file:
             found = exporter_of(file.read())
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise ServerError(
+            f"The {_WHAT} {store.place} cannot be read ({manifest}): {error.strerror}."
+        ) from error
     if found is None or found.key == own.key:
         return
     raise AssuranceError(
@@ -363,13 +369,22 @@ def _write(
 
 
 def _publish(store: Store, name: str, content: bytes) -> None:
-    """Write a file under its name, in place of the one of an earlier export of the day."""
-    draft = store.draft(name)
+    """Write a file under its name, in place of the one of an earlier export of the day.
+
+    Raises:
+        ServerError: The place cannot be written.
+    """
     try:
-        draft.file.write(content)
-        draft.publish(replace=True)
-    finally:
-        draft.discard()
+        draft = store.draft(name)
+        try:
+            draft.file.write(content)
+            draft.publish(replace=True)
+        finally:
+            draft.discard()
+    except OSError as error:
+        raise ServerError(
+            f"The {_WHAT} {store.place} cannot be written ({name}): {error.strerror}."
+        ) from error
 
 
 def _text(value: object) -> str:

@@ -77,35 +77,31 @@ with
             and not exists (select from marts.publication as made where made.publication_id = gate.build_id)
             -- A build without the result of a required check cannot be published, whatever somebody decides.
             and not exists (
-                select
-                from audit.due_check as due
-                where due.build_id = gate.build_id
-                    and not exists (
-                        select
-                        from audit.expectation_result as result
-                        where result.build_id = due.build_id and result.stage = due.stage
-                            and result.expectation = due.expectation and due.suite in (result.suite, '')
-                            and (due.stage = 'landing' or result.checked_at >= build.candidate_since)
-                    )
+                select from audit.required_check as required where required.build_id = gate.build_id and not required.was_run
             )
     ),
 
     -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
+    -- Of the national datasets, each force has a newest file of its own. Its code is in the name of the file.
     refused as (
-        select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
-            (
+        select latest.dataset, string_agg(coalesce(latest.reason, latest.source_place), ' ' order by latest.source_place) as reason,
+            min((
                 select min(refused.landed_at)
                 from audit.batch as refused
                 where refused.dataset = latest.dataset and refused.force_code = latest.force_code
                     and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
-            ) as since
+            )) as since
         from (
-            select distinct on (dataset) *
-            from audit.batch
-            where force_code = state.setting('force_code') and kind = 'file'
-            order by dataset, delivered_for desc, batch_id desc
+            select distinct on (batch.dataset, file.of_force) batch.*
+            from audit.batch as batch
+            cross join lateral (
+                select case when batch.dataset like 'national/%' then upper(substring(batch.source_place from '_([A-Za-z][0-9]{8})_')) end
+            ) as file (of_force)
+            where batch.force_code = state.setting('force_code') and batch.kind = 'file'
+            order by batch.dataset, file.of_force, batch.delivered_for desc, batch.batch_id desc
         ) as latest
         where latest.status = 'refused'
+        group by latest.dataset
     ),
 
     stale as (

@@ -1,9 +1,9 @@
 """The national pack says who is known, how much chance explains, and orders nothing by a figure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from oic_assurance.reporting.national.content import answer, points, unknown
+from oic_assurance.reporting.national.content import answer, changed, points, unknown
 from oic_assurance.reporting.points import POINTS
 
 MOMENT = datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
@@ -69,4 +69,30 @@ def test_the_answer_counts_what_chance_alone_would_put_outside() -> None:
         "Of 60 compared figures, 2 lie outside the 95% limits of their group, 1 of them outside "
         "the 99.8% limits. Chance alone would put at most about 3 outside.",
         "1 publication changed figures of past months.",
+    ]
+
+
+def test_a_figure_of_a_measure_that_is_not_known_here_is_no_percentage() -> None:
+    """A force that is upgraded first may restate a measure in hours that is new."""
+    row = {
+        "force_name": "Avon",
+        "measure_label": "Incidents referred to the NCCU",
+        "measure_code": "nccu_intel_compliance",
+        "period_start": date(2026, 2, 1),
+        "value_before": 0.5,
+        "value_after": 0.75,
+        "cause": "LATE_RECORD",
+    }
+    new = row | {
+        "measure_label": None,
+        "measure_code": "nccu_hours_to_answer_p50",
+        "value_before": 16.25,
+        "value_after": None,
+    }
+
+    cells = [cell[1:5] for cell in changed({"restatement": [row, new]}).rows]
+
+    assert cells == [
+        ("Incidents referred to the NCCU", "February 2026", "50.0%", "75.0%"),
+        ("nccu_hours_to_answer_p50", "February 2026", "16.25", "–"),
     ]
