@@ -20,9 +20,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
 #: Matches the dashboard queries that readers do not run: a query that shows the publication time or
-#: the publications before has a different answer for each publication, and `public_release` changes
-#: only with a release.
-_NOT_ALIKE = re.compile(r"published_at|position_as_published|from public_release\.")
+#: the publications before has a different answer for each publication, `public_release` changes
+#: only with a release, and what is wrong now names the current publication.
+_NOT_ALIKE = re.compile(r"published_at|position_as_published|from (public_release|state)\.")
 
 
 @dataclass(frozen=True)
