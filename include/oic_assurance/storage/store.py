@@ -104,6 +104,21 @@ class Store(Protocol):
         """
 
 
+def overwrite(store: Store, name: str, content: bytes) -> None:
+    """Write a whole file, in place of the one of that name.
+
+    Raises:
+        OSError: The local disk is full or fails.
+        ServerError: The other machine does not accept the file.
+    """
+    draft = store.draft(name)
+    try:
+        draft.file.write(content)
+        draft.publish(replace=True)
+    finally:
+        draft.discard()
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """One file of a store. It may not exist yet."""

@@ -15,7 +15,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, url, warehouse_url
-from oic_assurance.warehouse.migrate import known_migrations, migrate
+from oic_assurance.warehouse.migrate import EARLIER_TEXTS, known_migrations, migrate
 from oic_assurance.warehouse.versions import VersionError
 from tests.databases import administrator
 from tests.integration.asking import ask
@@ -59,6 +59,15 @@ def test_concurrent_migrations_apply_each_file_once(empty_warehouse: Settings) -
     with ThreadPoolExecutor(3) as pool:
         results = list(pool.map(lambda _: migrate(empty_warehouse), range(3)))
     assert sorted(map(len, results)) == [0, 0, len(known_migrations())]
+
+
+def test_a_migration_that_was_applied_with_an_earlier_text_counts(
+    fresh_warehouse: Settings,
+) -> None:
+    for number, checksum in EARLIER_TEXTS.items():
+        change = "update audit.schema_migration set checksum = %s where number = %s"
+        ask(fresh_warehouse, change, checksum, number)
+    assert migrate(fresh_warehouse) == []
 
 
 @pytest.mark.parametrize(

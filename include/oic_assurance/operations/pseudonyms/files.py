@@ -13,6 +13,7 @@ from oic_assurance.errors import ServerError
 from oic_assurance.operations.pseudonyms.tables import TOKEN_IN_BYTES
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import SHARED, reports_store
+from oic_assurance.storage.store import overwrite
 
 #: Subfolders of the state folder that cannot contain a pseudonym or that other code handles.
 LEFT_OUT = frozenset({"batches", "dropzone", "locks", "postgres", "secrets", "simulator"})
@@ -38,12 +39,7 @@ def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int
                 was = file.read()
             now = TOKEN_IN_BYTES.sub(lambda match: encoded.get(match.group(), match.group()), was)
             if now != was:
-                draft = store.draft(name)
-                try:
-                    draft.file.write(now)
-                    draft.publish(replace=True)
-                finally:
-                    draft.discard()
+                overwrite(store, name, now)
                 changed += 1
         return changed
     except OSError as error:

@@ -38,7 +38,7 @@ from oic_assurance.sources.files.manifest import (
     manifest_name,
     write_manifest,
 )
-from oic_assurance.storage.store import Store, open_store
+from oic_assurance.storage.store import Store, open_store, overwrite
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 from oic_assurance.warehouse.rows import one_value
@@ -375,12 +375,7 @@ def _publish(store: Store, name: str, content: bytes) -> None:
         ServerError: The place cannot be written.
     """
     try:
-        draft = store.draft(name)
-        try:
-            draft.file.write(content)
-            draft.publish(replace=True)
-        finally:
-            draft.discard()
+        overwrite(store, name, content)
     except OSError as error:
         raise ServerError(
             f"The {_WHAT} {store.place} cannot be written ({name}): {error.strerror}."

@@ -82,7 +82,7 @@ with
     ),
 
     -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
-    -- Of the national datasets, each force has a newest file of its own. Its code is in the name of the file.
+    -- Of the national datasets, each force has a newest file of its own. Its code is in the name, as in stg_national__delivery.
     refused as (
         select latest.dataset, string_agg(coalesce(latest.reason, latest.source_place), ' ' order by latest.source_place) as reason,
             min((

@@ -17,3 +17,6 @@ inner join audit.build as build using (build_id);
 comment on view audit.required_check is
 'One row per check that a build must pass before its publication, and whether it has a result for the tables as they are now.';
 grant select on audit.required_check to oic_publish, assurance_person;
+
+-- An earlier text of the migration 0070 left this out.
+grant select on audit.publication_waiting, audit.hold to assurance_person;
