@@ -62,8 +62,8 @@ def board_action() -> Expectations:
         every_row(
             "days_overdue_are_counted",
             "days_overdue is not distinct from"
-            f" case when status = 'OVERDUE' then {_TODAY} - (due_on + 1) end",
-            description="Overdue actions, and no others, have the days since the first one late.",
+            f" case when status = 'OVERDUE' then {_TODAY} - due_on end",
+            description="Overdue actions, and no others, have the days since their date.",
             columns=("status", "days_overdue"),
         ),
         every_row(

@@ -29,6 +29,7 @@ class BoardAction:
     times_moved: int
     closed_on: date | None
     status: str
+    days_overdue: int | None
     evidence_ref: str | None
     closed_but: str | None
 
@@ -111,8 +112,7 @@ def board_actions(
 ) -> dict[str, BoardAction]:
     """Return the rows of `board_action` by reference.
 
-    `statuses` has the status of each point according to its figures, even if a dataset of the point
-    is not fresh.
+    `statuses` has the status of each point today: `unknown` if a dataset of the point is not fresh.
     """
     log, today = full_as_at(known, BOARD, as_at), day_of(as_at)
     found = {}
@@ -134,6 +134,7 @@ def board_actions(
             times_moved=_times_moved(known, as_at, row["action_ref"]),
             closed_on=None if is_later else closed,
             status=status,
+            days_overdue=(today - due).days if status == "OVERDUE" and due else None,
             evidence_ref=row["evidence_ref"],
             closed_but=(
                 _contradiction(statuses, row["point_code"], today) if status == "CLOSED" else None

@@ -108,8 +108,7 @@ def figures(
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
     said = view_rows(known, as_at, statuses)
-    of_data = {point: statuses[point, today] for point in position}
-    actions = board_actions(known, as_at, of_data)
+    actions = board_actions(known, as_at, {point: row.status for point, row in position.items()})
     asked = Facts(
         today=today,
         referrals=facts,

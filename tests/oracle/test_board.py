@@ -10,6 +10,7 @@ from .clock import midnight
 from .examples import at, step, undated
 from .figures import Figures
 from .model import Delivery, Row
+from .test_measures import plan
 
 
 def action(ref: str, **more: Any) -> Row:
@@ -60,8 +61,12 @@ def test_moves_are_counted_from_the_logs_up_to_the_moment() -> None:
 
 def test_a_closure_against_the_figures_is_an_exception() -> None:
     closed = {"status": "CLOSED", "closed_on": date(2026, 3, 1)}
+    late = plan("SHARE", "2026-01-01", "2027-01-01")
     later = {"status": "CLOSED", "closed_on": date(2026, 3, 11)}
+    unknown = figures(log("2026-03-09T09:00", action("A", **closed)))
+    assert unknown.board_actions["A"].closed_but is None
     found = figures(
+        undated("governance/plans", "2026-03-09T08:00", {"Plans": [late]}),
         log(
             "2026-03-09T09:00",
             action("A", **closed),
@@ -69,9 +74,10 @@ def test_a_closure_against_the_figures_is_an_exception() -> None:
             action("C", **later),
             action("D", agreed_on=date(2026, 3, 11)),
             action("E", status="SUPERSEDED"),
-        )
+        ),
     )
     rows = found.board_actions
+    assert rows["C"].days_overdue == 37
     assert {ref: (row.status, row.closed_but) for ref, row in rows.items()} == {
         "A": ("CLOSED", "POINT_OVERDUE"),  # no plan was approved by the deadline
         "B": ("CLOSED", None),

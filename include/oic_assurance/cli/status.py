@@ -52,7 +52,7 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
         "problems",
         columns(
             *("severity:state", "problem_code=kind", "subject", "since:moment", ">title", ">what"),
-            *(">readers_see=Readers see", ">who=Who mends it", ">what_to_do=Start with"),
+            *(">readers_see=Readers see", ">who=Who fixes it", ">what_to_do=Start with"),
         ),
         problems,
         title=title,

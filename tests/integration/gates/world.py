@@ -352,7 +352,7 @@ create table candidate.board_action as
 select 'E23000022' as force_code, 'A1' as action_ref, 'Q1' as question_ref, 'HYDRA' as point_code,
     'Book places' as action, 'Head of Learning' as owner_role, date '2026-04-01' as agreed_on,
     date '2026-04-20' as first_due_on, date '2026-05-01' as due_on, 1 as times_moved,
-    null::date as closed_on, 'OVERDUE' as status, 'Overdue' as status_label, 13 as days_overdue,
+    null::date as closed_on, 'OVERDUE' as status, 'Overdue' as status_label, 14 as days_overdue,
     'BRD/2026/001' as evidence_ref, null::text as evidence_sha256, null::text as closed_but,
     null::text as closed_but_label, <build>::bigint as publication_id;
 

@@ -51,11 +51,11 @@ with
                 when action.status <> 'CLOSED'
                 then null
                 when
-                    today.status_of_data in ('not_started', 'slipping', 'overdue')
-                    or (today.status_of_data = 'in_progress' and point.deadline is null)
-                then upper(today.status_of_data)
+                    today.status in ('not_started', 'slipping', 'overdue')
+                    or (today.status = 'in_progress' and point.deadline is null)
+                then upper(today.status)
             end as closed_but_point_is,
-            {{ dbt.datediff("action.due_on", "build.as_at_day", "day") }} - 1 as days_overdue
+            {{ dbt.datediff("action.due_on", "build.as_at_day", "day") }} as days_overdue
         from {{ ref("stg_governance__board_action") }} as action
         cross join {{ ref("stg_audit__build") }} as build
         left join

@@ -14,11 +14,13 @@ with
                 then 'DATE_MOVED'
                 when action.status <> 'CLOSED'
                 then 'ACTION_REOPENED'
-                when point.status_of_data in ('met_on_time', 'met_late', 'sustained')
+                when point.status in ('met_on_time', 'met_late', 'sustained')
                 then 'POINT_MET'
                 -- Before its deadline, a point of which a part is done is not listed.
-                when point.status_of_data = 'in_progress'
+                when point.status = 'in_progress'
                 then 'POINT_STARTED'
+                when point.status = 'unknown'
+                then 'POINT_UNKNOWN'
             end as closed_because,
             case
                 when closed.exception_code = 'BOARD_ACTION_OVERDUE' and action.status = 'CLOSED'

@@ -92,6 +92,7 @@ with
             count.reference_numerator,
             count.reference_denominator,
             count.records,
+            count.classes,
             count.numerator - coalesce(
                 count.denominator
                 * {{ share("count.reference_numerator", "count.reference_denominator") }},
@@ -232,6 +233,7 @@ with
                         "voice": "case ranked.party when 'FORCE' then 'The force' else 'The Commissioner' end",
                         "stated": "lower(replace(ranked.stated, '_', ' '))",
                         "records": "ranked.records",
+                        "classes": "ranked.classes",
                     },
                 )
             }}

@@ -44,7 +44,7 @@ def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int
         return changed
     except OSError as error:
         raise ServerError(
-            f"The file {error.filename} cannot be changed: {error.strerror}. Mend that and run "
+            f"The file {error.filename} cannot be changed: {error.strerror}. Fix that and run "
             "`assurance access rekey` again."
         ) from error
 

@@ -419,6 +419,6 @@ def install_key(settings: Settings, *, is_generated: bool) -> None:
                 os.close(descriptor)
     except OSError as error:
         raise ServerError(
-            f"The earlier key cannot be removed from {folder}: {error.strerror}. Mend that and run "
+            f"The earlier key cannot be removed from {folder}: {error.strerror}. Fix that and run "
             "`assurance access rekey` again."
         ) from error

@@ -31,7 +31,7 @@ def store_problems(settings: Settings) -> None:
         {
             "severity": one.severity,
             "text": f"**{settings.force_code}: {one.title}.** Since {london_text(one.since)}. "
-            f"Readers see {one.readers_see}. Who mends it: {one.who}. Seen on {seen}; "
+            f"Readers see {one.readers_see}. Who fixes it: {one.who}. Seen on {seen}; "
             "`assurance status` says more.",
         }
         for one in problems

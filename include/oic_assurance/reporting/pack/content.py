@@ -574,7 +574,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
                 "Problem": "title",
                 "Since": lambda row: moment(row["since"]),
                 "Readers see": "readers_see",
-                "Who mends it": "who",
+                "Who fixes it": "who",
             },
             empty="No problem was open.",
         ),

@@ -333,8 +333,7 @@ def _needs_attention(row: Row, today: date) -> bool:
 def _state(row: Row) -> str:
     parts = [row["status_label"].lower()]
     if row["status"] == "OVERDUE":
-        days = row["days_overdue"]
-        parts = [f"overdue by {count(days, 'day')}" if days else "overdue since today"]
+        parts = [f"overdue by {count(row['days_overdue'], 'day')}"]
     if row["times_moved"]:
         times = {1: "once", 2: "twice"}.get(row["times_moved"], f"{row['times_moved']} times")
         parts.append(f"moved {times}, first due {short_day(row['first_due_on'])}")
