@@ -25,6 +25,9 @@ class Made:
     was_shown: bool = False
     is_kept: bool = False
     waits: bool = False
+    #: Whether a roll-back went behind it, and it has not become current again.
+    is_withdrawn: bool = False
+    was_withdrawn: bool = False
 
 
 @dataclass
@@ -88,6 +91,9 @@ class Model:
         self.holds = number < self.current
         if not self.holds:
             self._leave_behind()
+        for later, made in self.made.items():
+            if self.holds and later > number and made.was_shown:
+                made.is_withdrawn = made.was_withdrawn = True
         self._show(number)
 
     def release(self) -> None:
@@ -120,7 +126,7 @@ class Model:
 
     def _show(self, number: int) -> None:
         made = self.made[number]
-        made.was_shown = True
+        made.was_shown, made.is_withdrawn = True, False
         self.shown.append(number)
         if made.reopens == self.round and SIGNATURES.intersection(self.in_force):
             self.record.append((self.round, "REOPENED", number))

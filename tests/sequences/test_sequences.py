@@ -231,7 +231,7 @@ class Sequences(RuleBasedStateMachine):
             return
         with psycopg.connect(url(self.settings, "bi")) as reader:
             rows = reader.execute(
-                "select publication_id, current_from, current_to, is_current, status"
+                "select publication_id, current_from, current_to, is_current, status, was_withdrawn"
                 " from marts.position_as_published order by current_from"
             ).fetchall()
         spells = [
@@ -241,6 +241,7 @@ class Sequences(RuleBasedStateMachine):
         ]
         assert [row[0] for row in rows] == spells
         assert [row[4] for row in rows] == [self.model.made[number].status for number in spells]
+        assert [row[5] for row in rows] == [self.model.made[n].was_withdrawn for n in spells]
         assert [row[3] for row in rows] == [False] * (len(rows) - 1) + [True]
         assert [row[2] for row in rows] == [*(row[1] for row in rows[1:]), None]
 
@@ -279,7 +280,7 @@ class Sequences(RuleBasedStateMachine):
 
     @invariant()
     def the_screen_says_the_same(self) -> None:
-        """The list of publications marks the current one, and says which are only kept."""
+        """The list marks the current publication, those only kept, and those rolled back."""
         if not self.model.shown:
             return
         found = shown(self.settings, "publication", "list")
@@ -290,6 +291,7 @@ class Sequences(RuleBasedStateMachine):
         assert (found["hold"] is not None) == self.model.holds
         for number, made in self.model.made.items():
             assert (listed[number]["kept_because"] is not None) == made.is_kept
+            assert (listed[number]["withdrawn_because"] is not None) == made.is_withdrawn
 
     # ------------------------------------------------------------ helpers
 

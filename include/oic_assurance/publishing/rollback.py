@@ -23,11 +23,22 @@ from oic_assurance.warehouse.connections import reason
 
 PATIENCE = "10s"
 
+# What was withdrawn before keeps its reason.
+_WITHDRAW = """
+update marts.publication as late
+set withdrawn_at = clock_timestamp(), withdrawn_because = %s
+where late.publication_id > %s and late.withdrawn_at is null and exists (
+    select from audit.publication_move as shown where shown.to_publication = late.publication_id
+)
+"""
+
 
 def rollback(
     settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
 ) -> Publication:
     """Make a publication current again that was current before, and record why.
+
+    Every later publication that readers saw is withdrawn, with the reason.
 
     No data is moved, so a roll-back takes effect at once and does not disturb readers. If retention
     has detached the generation, its tables are attached first. If retention has dropped the
@@ -81,12 +92,8 @@ def _rollback(
         left = find_current(conn)
         is_earlier = left is not None and publication_id < left.publication_id
         make_current(conn, publication_id, why, holds=holds and is_earlier)
-        if left is not None and is_earlier:
-            conn.execute(
-                "update marts.publication set withdrawn_at = clock_timestamp(), "
-                "withdrawn_because = %s where publication_id = %s",
-                (why, left.publication_id),
-            )
+        if is_earlier:
+            conn.execute(_WITHDRAW, (why, publication_id))
     return get_publication(conn, publication_id)
 
 

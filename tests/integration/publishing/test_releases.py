@@ -122,6 +122,10 @@ def test_only_a_publication_that_stands_can_be_released(
     end_hold(warehouse, "the file was delivered again")
     # Publication 1 is no longer current, but it was once, and it was not rolled back.
     assert make(warehouse, 1, WHY, WHO, tmp_path / "r").publication_id == 1
+    # A roll-back over several withdraws each of them.
+    rollback(warehouse, 1, "every figure since was wrong")
+    refused(warehouse, 3, tmp_path, r"was rolled back \(every figure since was wrong\)")
+    refused(warehouse, 2, tmp_path, r"was rolled back \(a wrong file\)")
 
 
 def test_a_draft_that_changed_after_its_audit_does_not_leave(

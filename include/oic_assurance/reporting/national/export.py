@@ -50,27 +50,11 @@ DAYS_LISTED = 400
 _WHAT = "dropzone of the national warehouse"
 
 _QUERIES: Mapping[str, LiteralString] = {
-    # A publication is withdrawn if readers went back behind it after they had seen it for the last
-    # time. A roll-back over several publications withdraws all of them.
     "national/publication": """
-        with move as (
-            select
-                move_id, to_publication,
-                lag(to_publication) over (order by move_id) as from_publication
-            from audit.publication_move
-        )
         select
             shown.publication_id, publication.as_at as figures_as_at, publication.published_at,
             publication.gate_verdict, publication.content_fingerprint, publication.is_current,
-            not publication.is_current and exists (
-                select
-                from move as back
-                where back.from_publication >= shown.publication_id
-                    and back.to_publication < shown.publication_id
-                    and back.move_id > (
-                        select max(move_id) from move where to_publication = shown.publication_id
-                    )
-            ) as is_withdrawn
+            publication.withdrawn_at is not null as is_withdrawn
         from (
             select publication_id, as_at, bool_or(is_current) as is_current
             from marts.position_as_published
