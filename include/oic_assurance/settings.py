@@ -281,6 +281,12 @@ def force_areas() -> dict[str, str]:
         return {row["force_code"]: row["force_name"] for row in csv.DictReader(file)}
 
 
+def name_of_force(settings: Settings) -> str:
+    """Return the declared name of the force or, without one, that of its area."""
+    named = {**force_areas(), ENGLAND_AND_WALES: "England and Wales"}
+    return settings.force_name or named[settings.force_code]
+
+
 def _force_code(environment: Mapping[str, str]) -> str:
     is_national = deployment_kind(environment) == "national"
     default = ENGLAND_AND_WALES if is_national else NORTHAMPTONSHIRE

@@ -114,6 +114,7 @@ class Table:
     #: What people read instead of the table if there are no rows. It may be empty.
     empty: str = ""
     #: How many rows people see at most. The others are counted, and `more` says where they are.
+    #: If it is 0, people see one line with the title and the count.
     at_most: int | None = None
     more: str = ""
 

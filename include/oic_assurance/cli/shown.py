@@ -157,6 +157,10 @@ def _lines(part: Table | Facts | str) -> list[str]:
         return title + _facts(columns, part.rows[0], indent)
     right = {place for place, one in enumerate(in_row) if one.unit in ("number", "size")}
     below = [_notes(notes, row) for row in shown]
+    if part.at_most == 0:
+        return wrapped(
+            f"{part.title}: {len(part.rows):,}" + (f", {part.more}" if part.more else "")
+        )
     lines = title + _table(head if part.has_head and rows else [], rows, indent, below, right)
     if left := len(part.rows) - len(shown):
         lines += wrapped(f"and {left:,} more" + (f": {part.more}" if part.more else ""), INDENT)

@@ -130,7 +130,9 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
             "Not taken",
             # What runs before the last one found too is only counted.
             at_most=min(SHOWN, new["new"]),
-            more="`assurance status --json`",
+            more="`assurance status --json`"
+            if new["new"]
+            else "all found before the last run too: `assurance status --json` lists them",
         ),
         few("quarantine", _REJECTED, "Rejected rows", more="`assurance quarantine list`"),
         Facts("gate", columns("verdict:state", *COUNTED), next(iter(found), None), "Gate"),

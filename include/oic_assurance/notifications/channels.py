@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import Change
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.transport import REQUIRE, post_json, tls_is_required
 
 SMTP = "AIRFLOW_CONN_SMTP_DEFAULT"
@@ -44,7 +45,7 @@ class Channel(Protocol):
     def to_whom(self) -> str:
         """The recipients as text that contains no secret, for `audit.notification`."""
 
-    def send(self, force_code: str, news: Sequence[Change]) -> None:
+    def send(self, settings: Settings, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news`.
 
         Raises:
@@ -78,14 +79,14 @@ class Email:
         """The addresses of the recipients, separated by commas."""
         return ", ".join(self.recipients)
 
-    def send(self, force_code: str, news: Sequence[Change]) -> None:
+    def send(self, settings: Settings, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news` to all recipients.
 
         Raises:
             NotDelivered: The server cannot be reached, or refuses the login or a recipient.
         """
         message = EmailMessage()
-        message["Subject"] = subject_line(force_code, news)
+        message["Subject"] = subject_line(settings, news)
         message["From"], message["To"] = self.sender, self.to_whom
         message["Message-ID"] = make_msgid(domain=self.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
@@ -152,7 +153,7 @@ class Webhook:
         """The host and port of the address, without path and login."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
-    def send(self, force_code: str, news: Sequence[Change]) -> None:
+    def send(self, settings: Settings, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news` over TLS (`post_json`).
 
         Raises:
@@ -160,7 +161,7 @@ class Webhook:
                 with an HTTP status other than 2xx.
         """
         try:
-            post_json(self.address, json.dumps(payload(force_code, news)))
+            post_json(self.address, json.dumps(payload(settings, news)))
         except OSError as error:
             raise NotDelivered(f"webhook at {self.to_whom}: {_reason(error)}.") from error
 

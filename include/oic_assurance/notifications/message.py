@@ -6,12 +6,13 @@ from typing import Any
 from oic_assurance.clock import london_text
 from oic_assurance.commands import with_force
 from oic_assurance.notifications.notification import Change, Event
+from oic_assurance.settings import Settings, name_of_force
 
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
 LONGEST_SUBJECT = 120
 
 
-def subject_line(force_code: str, news: Sequence[Change]) -> str:
+def subject_line(settings: Settings, news: Sequence[Change]) -> str:
     """Return the subject of a message: one line of at most `LONGEST_SUBJECT` characters.
 
     The subject names one change and states how many others there are. It names an open problem if
@@ -21,7 +22,7 @@ def subject_line(force_code: str, news: Sequence[Change]) -> str:
     line = first.title
     if len(news) > 1:
         line += f", and {len(news) - 1} more"
-    text = f"OIC assurance {force_code}: {line}"
+    text = f"OIC assurance, {name_of_force(settings)}: {line}"
     return text if len(text) <= LONGEST_SUBJECT else text[: LONGEST_SUBJECT - 1].rstrip() + "…"
 
 
@@ -31,16 +32,17 @@ def body(news: Sequence[Change]) -> str:
     return with_force("\n\n".join(_paragraph(change) for change in ordered)) + "\n"
 
 
-def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
+def payload(settings: Settings, news: Sequence[Change]) -> dict[str, Any]:
     """Return the message as a JSON object. Chat programs show its field `text`.
 
     `since` is in ISO 8601. If a problem is over, `readers_see`, `who` and `command` are null.
     """
-    subject = subject_line(force_code, news)
+    subject = subject_line(settings, news)
     return {
         "text": f"{subject}\n\n{body(news)}",
         "subject": subject,
-        "force_code": force_code,
+        "force_code": settings.force_code,
+        "force_name": name_of_force(settings),
         "changes": [
             {
                 "event": change.event,

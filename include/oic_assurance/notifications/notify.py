@@ -88,7 +88,7 @@ def _tell_without_server(settings: Settings, channels: Sequence[Channel], proble
             continue
         news = changes([problem], [])
         try:
-            channel.send(settings.force_code, news)
+            channel.send(settings, news)
         except NotDelivered as error:
             LOG.warning("No notification was sent: %s", error.message)
             continue
@@ -116,7 +116,7 @@ def _send(
     settings: Settings, warehouse: psycopg.Connection, channel: Channel, news: Sequence[Change]
 ) -> Attempt:
     try:
-        channel.send(settings.force_code, news)
+        channel.send(settings, news)
     except NotDelivered as error:
         return Attempt(channel.name, channel.to_whom, news, error.message)
     _enter(warehouse, channel.name, channel.to_whom, news)

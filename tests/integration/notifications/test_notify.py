@@ -289,11 +289,15 @@ def test_two_causes_behind_one_place_are_one_problem(
             "; its folder is missing: hr/personnel/ (the folder does not exist)",
         ),
         ({"z.csv": "it is a hidden or temporary file of a program"}, ""),
+        ({"personnel_20260501.csv.part": "its name says that it is not finished"}, ""),
+        ({"personnel_20260418.csv.gz": "it is compressed"}, ""),
+        ({"personnel_2026-04-17.csv": "only personnel_YYYYMMDD.csv is taken"}, ""),
     ],
 )
 def test_a_late_delivery_names_what_may_be_it(
     healthy: Settings, names: dict[str, str], told: str
 ) -> None:
+    enter_batch(healthy, "landed", "2026-04-18")
     enter_attempt(healthy, "hr/personnel", {"personnel_20260401.txt": "an earlier attempt"})
     enter_attempt(healthy, "hr/personnel", names)
     enter_attempt(healthy, "lms/completions", {"completions_20260501.xls": "another dataset"})

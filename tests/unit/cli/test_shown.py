@@ -50,3 +50,8 @@ def test_a_value_that_is_too_long_for_its_line_gets_one_of_its_own(
     monkeypatch.setenv("COLUMNS", "70")
     fact = Facts("backup", columns("batches:number", "sha256=SHA-256"), {**FIRST, "batches": 1200})
     assert as_text(Result([fact])) == f"batches  1,200\nSHA-256\n{'f' * 64}\n"
+
+
+def test_a_table_of_which_no_row_is_shown_is_one_line() -> None:
+    table = Table("entries", ENTRY, [FIRST, SECOND], "Not taken", at_most=0, more="see --json")
+    assert as_text(Result([table])) == "Not taken: 2, see --json\n"

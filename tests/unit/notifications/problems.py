@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from oic_assurance.settings import Settings
 from oic_assurance.state.read import Problem
 
+#: A force without a declared name, which has the name of its area.
+FORCE = Settings(Path("/"), Path("/"), "", "E23000022")
 BLOCKED = Problem(
     problem_code="publication",
     subject="daily run",

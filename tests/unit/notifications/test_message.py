@@ -4,7 +4,7 @@ import pytest
 
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import changes
-from tests.unit.notifications.problems import BLOCKED, STALE
+from tests.unit.notifications.problems import BLOCKED, FORCE, STALE
 from tests.unit.notifications.test_notification import sent
 
 
@@ -25,14 +25,14 @@ def test_the_commands_name_the_force_if_there_are_several(monkeypatch: pytest.Mo
     monkeypatch.setenv("ASSURANCE_ENTERED_FORCE", "E23000021")
     found = changes([BLOCKED], [])
     assert "Start with    .venv/bin/assurance status --force E23000021\n" in body(found)
-    command = payload("E23000021", found)["changes"][0]["command"]
+    command = payload(FORCE, found)["changes"][0]["command"]
     assert command == ".venv/bin/assurance status --force E23000021"
 
 
 def test_problems_come_before_those_that_are_over() -> None:
     news = changes([STALE], [sent(BLOCKED)])
-    assert subject_line("E23000022", news[::-1]) == (
-        "OIC assurance E23000022: A source is not fresh: hr/personnel, and 1 more"
+    assert subject_line(FORCE, news[::-1]) == (
+        "OIC assurance, Northamptonshire: A source is not fresh: hr/personnel, and 1 more"
     )
     first, second = body(news[::-1]).split("\n\n")
     assert first.startswith("A source is not fresh: hr/personnel\n")
@@ -41,7 +41,7 @@ def test_problems_come_before_those_that_are_over() -> None:
 
 
 def test_the_json_has_the_same_content() -> None:
-    message = payload("E23000022", changes([BLOCKED], [sent(STALE)]))
+    message = payload(FORCE, changes([BLOCKED], [sent(STALE)]))
     assert message["text"].startswith(message["subject"])
     assert [change["event"] for change in message["changes"]] == ["new", "over"]
     assert message["changes"][0]["who"] == "data engineering"

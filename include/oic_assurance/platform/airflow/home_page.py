@@ -10,7 +10,7 @@ from typing import Any
 
 from oic_assurance.clock import london_text, utc_now
 from oic_assurance.errors import ServerError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, name_of_force
 from oic_assurance.state.read import no_server, open_problems
 
 #: The prefix of the Variable's key. The code of the force follows.
@@ -30,7 +30,7 @@ def store_problems(settings: Settings) -> None:
     found = [
         {
             "severity": one.severity,
-            "text": f"**{settings.force_code}: {one.title}.** Since {london_text(one.since)}. "
+            "text": f"**{name_of_force(settings)}: {one.title}.** Since {london_text(one.since)}. "
             f"Readers see {one.readers_see}. Who fixes it: {one.who}. Seen on {seen}; "
             "`assurance status` says more.",
         }

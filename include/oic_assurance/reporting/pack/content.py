@@ -398,7 +398,7 @@ def _changes(facts: Facts, since: Since) -> Section:
                 note=kept if since.not_kept else "",
             ),
             _contradicted(facts),
-            _recommendations(facts),
+            other_recommendations(facts),
         ],
     )
 
@@ -422,13 +422,20 @@ def _contradicted(facts: Facts) -> Table:
     )
 
 
-def _recommendations(facts: Facts) -> Table:
-    """Return the recommendations that have no measure."""
+def other_recommendations(facts: Facts) -> Table:
+    """Return the recommendations that have no measure. Those that say the same are one row."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for row in facts["recommendation"]:
+        if row["point_code"] is None:
+            comment = [row[name] for name in ("comment_status", "comment_due_on", "commented_on")]
+            closure = _closure(facts, row["recommendation_code"])
+            alike.setdefault((row["title"], *comment, closure), []).append(row)
     return Table.of(
         "Recommendations that no measure shows",
-        [row for row in facts["recommendation"] if row["point_code"] is None],
+        [{**rows[0], "recommendations": len(rows)} for rows in alike.values()],
         {
             "Recommendation": "title",
+            "How many": "recommendations",
             "Comment of the policing body": lambda row: (
                 WORDS["comments"]
                 .get(row["comment_status"], NOTHING)
@@ -439,7 +446,7 @@ def _recommendations(facts: Facts) -> Table:
             "Closure": lambda row: _closure(facts, row["recommendation_code"]),
         },
         empty="There are none.",
-        widths=(2.4, 1.2, 0.8),
+        widths=(2.4, 0.5, 1.2, 0.8),
     )
 
 

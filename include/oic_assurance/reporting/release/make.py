@@ -22,7 +22,7 @@ from oic_assurance.reporting.release.page import QUALITY, quality_page, release_
 from oic_assurance.reporting.release.publisher import read_publisher, require
 from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet_name
 from oic_assurance.reporting.release.tables import file_tables
-from oic_assurance.settings import Settings, force_areas
+from oic_assurance.settings import Settings, name_of_force
 from oic_assurance.storage.reports import fetch, share
 
 LOG = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def make(
     if not is_draft:
         require(publisher, settings)
     drafts: list[Path] = []
-    stated = {"publisher": publisher, "force_name": _force_name(settings), "draft": is_draft}
+    stated = {"publisher": publisher, "force_name": name_of_force(settings), "draft": is_draft}
 
     def write(content: ReleaseContent) -> tuple[str, str]:
         folder = release_folder(settings, None if is_draft else content.release_id, to)
@@ -137,11 +137,6 @@ def release_files(content: ReleaseContent) -> dict[str, bytes]:
     sizes = {name: len(file) for name, file in files.items()}
     files[PAGE] = release_page(tables, content, texts, sizes)
     return files
-
-
-def _force_name(settings: Settings) -> str:
-    """Return the declared name of the force or, without one, that of its area."""
-    return settings.force_name or force_areas().get(settings.force_code, settings.force_code)
 
 
 def _folder_of(settings: Settings, release: Release) -> Path:

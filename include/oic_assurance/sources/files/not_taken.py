@@ -7,8 +7,9 @@ from oic_assurance.sources.declarations.model import DAY, FilePlace
 
 #: The reason given for a missing folder.
 NO_FOLDER = "the folder does not exist"
-#: The reason given for what is no delivery, whatever its name. `state.problem` names other files.
+#: The reasons given for what is no delivery, whatever its name. `state.problem` names other files.
 HIDDEN = "it is a hidden or temporary file of a program"
+NOT_FINISHED = "its name says that it is not finished"
 #: The endings of the names of unfinished files.
 UNFINISHED = (".part", ".tmp")
 _COMPRESSED = (".gz", ".zip", ".bz2", ".xz", ".7z", ".zst")
@@ -24,7 +25,7 @@ def why_not_taken(name: str, place: FilePlace, *, is_folder: bool, is_link: bool
     if is_link:
         return "it is a link, and links are not followed"
     if name.lower().endswith(UNFINISHED):
-        return "its name says that it is not finished"
+        return NOT_FINISHED
     if place.pattern.fullmatch(name):
         return None
     if name.startswith((".", "~$")):

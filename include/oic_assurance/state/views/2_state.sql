@@ -43,7 +43,7 @@ order by dataset, extraction_id desc;
 comment on view state.extraction is 'One row per dataset: its last extraction.';
 
 create view state.not_taken as
-select extraction.dataset, found.name, found.reason,
+select extraction.dataset, found.name, found.reason, found.modified_at,
     not exists (
         select
         from audit.not_taken as earlier

@@ -144,11 +144,26 @@ with
         group by place, verdict, common_reason
     ),
 
+    -- What may be the delivery that is awaited: a file that is finished, and later than the last one that landed. The day in
+    -- its name decides, or without one the time of its last change.
     maybe_deliveries as (
-        select distinct on (dataset) dataset, name, reason
-        from state.not_taken
-        where reason <> 'it is a hidden or temporary file of a program'
-        order by dataset, right(name, 1) = '/', name desc
+        select distinct on (found.dataset) found.dataset, found.name, found.reason
+        from state.not_taken as found
+        left join (
+            select dataset, max(delivered_for) as delivered_for
+            from audit.batch
+            where force_code = state.setting('force_code') and kind = 'file' and status = 'landed'
+            group by dataset
+        ) as landed using (dataset)
+        where found.reason not in ('it is a hidden or temporary file of a program', 'its name says that it is not finished')
+            and coalesce(
+                regexp_replace(
+                    substring(found.name from '20\d{2}[-_.]?[01]\d[-_.]?[0-3]\d'), '\D', '', 'g'
+                ) > to_char(landed.delivered_for at time zone 'Europe/London', 'YYYYMMDD'),
+                found.modified_at > landed.delivered_for,
+                true
+            )
+        order by found.dataset, right(found.name, 1) = '/', found.name desc
     )
 
 select 'publication' as problem_code, 'daily run' as subject, since, who, null as command, '' as readers_see,

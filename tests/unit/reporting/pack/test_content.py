@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.reporting.pack.content import answers, restore
+from oic_assurance.reporting.pack.content import answers, other_recommendations, restore
 
 PROVEN: dict[str, Any] = {
     "last_proven_at": datetime(2026, 4, 19, 2, 1, tzinfo=UTC),
@@ -97,3 +97,19 @@ def test_an_answer_stands_beside_its_question() -> None:
         ("1 Mar 2026", "Question Q1?", "Noted."),
     ]
     assert answers(rows).note == ""
+
+
+def test_recommendations_that_say_the_same_are_one_row_with_their_number() -> None:
+    register = {"point_code": None, "title": "Tracked", "comment_status": "RUNNING",
+                "comment_due_on": date(2026, 5, 1), "commented_on": None}  # fmt: skip
+    codes = {"A": {}, "B": {}, "C": {"title": "Of its own"}, "D": {"point_code": "HYDRA"}}
+    facts: dict[str, Any] = {
+        "recommendation": [
+            {"recommendation_code": code, **register, **own} for code, own in codes.items()
+        ],
+        "sign_off": [],
+    }
+    assert [row[:2] for row in other_recommendations(facts).rows] == [
+        ("Tracked", "2"),
+        ("Of its own", "1"),
+    ]
