@@ -529,6 +529,30 @@ def _screening(text: Composable, *, is_name: bool = False) -> list[tuple[str, Co
     return [(why, condition.format(text=text, **values)) for why, condition in _SCREENING.items()]
 
 
+#: Why a text is not written as its pattern says: which kind of character it has at which place. A
+#: character is unusual if the pattern refuses it after a letter. Never the character itself.
+_UNUSUAL = SQL(
+    """
+    'is not written as declared (' || coalesce(
+        (
+            select case
+                when one.sign ~ '[[:cntrl:]]' then 'a control character'
+                when one.sign ~ '[[:space:]]' then 'an unusual space'
+                when one.sign in ('=', '+', '@') then 'a sign that begins a formula'
+                when one.sign in ('<', '>') then 'an angle bracket'
+                when one.sign ~ '[[:punct:]]' then 'a sign of punctuation'
+                else 'an unusual character'
+            end || ' at place ' || one.place
+            from regexp_split_to_table({text}, '') with ordinality as one (sign, place)
+            where 'A' || one.sign !~ {pattern}
+            order by one.place
+            limit 1
+        ), 'its beginning or its length'
+    ) || ')'
+    """
+)
+
+
 def landed_text(column: Column, row: str) -> Composed:
     """Return the SQL expression for what is landed of a text that may be replaced.
 
@@ -548,18 +572,20 @@ def _is_broken(column: Column, row: str) -> Composed:
     return SQL("({})").format(broken)
 
 
-def _breaks(column: Column, row: str) -> list[tuple[str, Composable]]:
+def _breaks(column: Column, row: str) -> list[tuple[Composable, Composable]]:
     """Return each reason to replace a text, with the SQL condition. No reason has the text."""
-    given, found = Identifier(row, column.name), list[tuple[str, Composable]]()
+    given, found = Identifier(row, column.name), list[tuple[Composable, Composable]]()
     if column.codes:
         codes = SQL(", ").join(constant(code.upper()) for code in column.codes)
         code = SQL("upper({}) not in ({})").format(_as_code(given), codes)
-        found.append(("is not a code of the list", code))
+        found.append((sql.Literal("is not a code of the list"), code))
     if column.pattern is not None:
         pattern = constant(f"^(?:{column.pattern})$")
-        found.append(("is not written as declared", SQL("{} !~ {}").format(given, pattern)))
+        why = _UNUSUAL.format(text=given, pattern=pattern)
+        found.append((why, SQL("{} !~ {}").format(given, pattern)))
     if column.screened:
-        found += _screening(given, is_name=column.screened == "name")
+        screened = _screening(given, is_name=column.screened == "name")
+        found += [(sql.Literal(why), condition) for why, condition in screened]
     return found
 
 
@@ -583,22 +609,26 @@ def _as_code(text: Composable) -> Composed:
 def replaced_statement(table: Table) -> Composed:
     """Return the statement that records the replaced texts of landed rows by place and reason."""
     reasons = SQL(", ").join(
-        SQL("({}, case {} end)").format(
+        SQL("({}, case {} end, {})").format(
             sql.Literal(column.name),
             SQL(" ").join(
-                SQL("when {} then {}").format(condition, sql.Literal(why))
+                SQL("when {} then {}").format(condition, why)
                 for why, condition in _breaks(column, "s")
             ),
+            constant("")
+            if column.otherwise_from is None
+            else SQL("{}::text").format(Identifier("s", column.otherwise_from)),
         )
         for column in table.replaced
     )
     return SQL(
         """
         insert into audit.replaced_value (batch_id, table_name, row_number, column_name, reason)
-        select %(batch)s, {table}, c.row_number, found.column_name, found.reason
+        select %(batch)s, {table}, c.row_number, found.column_name,
+            found.reason || coalesce(': ' || nullif(found.instead, '') || ' stands for it', '')
         from {checked} as c
         inner join {stage} as s using (row_number)
-        cross join lateral (values {reasons}) as found (column_name, reason)
+        cross join lateral (values {reasons}) as found (column_name, reason, instead)
         where cardinality(c.reasons) = 0 and found.reason is not null
         """
     ).format(

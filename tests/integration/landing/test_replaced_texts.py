@@ -39,12 +39,15 @@ def quoted(text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ('=HYPERLINK("http://example.org";"Team")', "is not written as declared"),
-        ("+44 Team", "is not written as declared"),
-        ("@SUM(A1)", "is not written as declared"),
-        ("<b>Team</b>", "is not written as declared"),
-        ("Team\nOne", "is not written as declared"),
-        ("T" * 81, "is not written as declared"),
+        (
+            '=HYPERLINK("http://example.org";"Team")',
+            "is not written as declared (a sign that begins a formula at place 1)",
+        ),
+        ("+44 Team", "is not written as declared (a sign that begins a formula at place 1)"),
+        ("@SUM(A1)", "is not written as declared (a sign that begins a formula at place 1)"),
+        ("<b>Team</b>", "is not written as declared (an angle bracket at place 1)"),
+        ("Team\nOne", "is not written as declared (a control character at place 5)"),
+        ("T" * 81, "is not written as declared (its beginning or its length)"),
         ("Sarah Okafor", "may name a person"),
         ("Response (Sgt Okafor)", "may name a person"),
         ("Team of PC 1432", "may hold a collar or employee number"),
@@ -56,7 +59,7 @@ def test_the_code_stands_for_a_name_that_does_not_fit(world: World, name: str, r
         "F": "Force", "T0": "Corby Response A", "T1": "T1",
     }  # fmt: skip
     found = "select table_name, row_number, column_name, reason from audit.replaced_value"
-    assert world.query(found) == [("org_unit", 3, "org_unit_name", reason)]
+    assert world.query(found) == [("org_unit", 3, "org_unit_name", f"{reason}: T1 stands for it")]
     for table in STORED:
         assert name not in str(world.query(f"select t::text from {table} as t"))
 
