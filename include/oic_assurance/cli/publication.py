@@ -17,6 +17,7 @@ from oic_assurance.operations import reproduce as reproducing
 from oic_assurance.operations.reproduce import ROWS_NAMED
 from oic_assurance.platform.progress import working
 from oic_assurance.publishing import publication as publications
+from oic_assurance.reporting.pack.make import publication_of_pack
 from oic_assurance.reporting.paper import document
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.preview_page import write_pages
@@ -77,6 +78,9 @@ def rollback(
     settings: Settings, publication_id: int, reason: str | None, until_next_run: bool
 ) -> Result:
     """Make the earlier publication ID current. Later publications wait for a release."""
+    current = publications.current_publication(settings)
+    if current is not None and current.publication_id == publication_id:
+        return Result([f"Readers see publication {publication_id} already: nothing was done."])
     why = required_reason(reason, "Why is it rolled back?").strip() or NO_REASON
     pipeline.roll_back(settings, publication_id, why, until_next_run=until_next_run)
     return Result(readers_see(settings))
@@ -176,14 +180,17 @@ def preview(settings: Settings) -> Result:
 
 def readers_see(settings: Settings) -> list[Facts | str]:
     """Return what is told after a change of the current publication, such as a roll-back."""
+    seen = publications.current_publication(settings)
     current = Facts(
         "current",
         columns("publication_id=readers see publication", "as_at"),
-        publications.current_publication(settings),
+        seen,
         empty="Nothing has been published yet.",
     )
-    is_old = "The assurance pack still shows the other publication: run `assurance pack`."
-    return [current, _hold(settings), *([is_old] if current.row else [])]
+    in_pack = publication_of_pack(settings)
+    is_old = seen is not None and in_pack not in (None, seen.publication_id)
+    told = f"The assurance pack still shows publication {in_pack}: run `assurance pack`."
+    return [current, _hold(settings), *([told] if is_old else [])]
 
 
 def _hold(settings: Settings) -> Facts:
@@ -194,7 +201,7 @@ def _hold(settings: Settings) -> Facts:
             *("waiting=later ones that wait", "newest_waiting=the newest of them"),
         ),
         publications.current_hold(settings),
-        title="Later publications wait: `assurance publication release` shows the newest.",
+        title="Each later publication waits: `assurance publication release` shows the newest.",
     )
 
 

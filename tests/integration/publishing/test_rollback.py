@@ -203,12 +203,16 @@ def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[s
     assert run_command(["publication", "rollback", "2", "--reason", WHY]) == 0
     out = capsys.readouterr().out
     assert out.startswith("readers see publication  2\n")
+    # There is no pack, so none shows another publication.
+    assert "pack" not in out
     assert "`assurance publication release` shows the newest" in out
     assert run_command(["publication", "release", "--reason", "mended"]) == 0
-    assert "Later publications wait" not in capsys.readouterr().out
+    assert "later publication waits" not in capsys.readouterr().out
     # Without a terminal, the command cannot ask for a missing reason. It still rolls back, and
     # records that no reason was given.
     assert run_command(["publication", "rollback", "1"]) == 0
     assert "because no reason was given" in " ".join(capsys.readouterr().out.split())
+    assert run_command(["publication", "rollback", "1"]) == 0
+    assert capsys.readouterr().out == "Readers see publication 1 already: nothing was done.\n"
     assert run_command(["publication", "rollback", "99"]) == 2
     assert capsys.readouterr().err == "assurance: There is no publication 99.\n"

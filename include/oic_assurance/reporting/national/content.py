@@ -37,6 +37,7 @@ def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> Document:
         body="The forces of England and Wales",
         about="The response to organised immigration crime",
         as_at=as_at,
+        publication=publication["publication_id"],
         warning=(
             f"This publication was rolled back: {withdrawn.rstrip('.')}. Do not use its figures."
             if withdrawn

@@ -75,6 +75,7 @@ def board(
         heading="Are we assured?",
         about="The response to organised immigration crime",
         as_at=as_at,
+        publication=publication["publication_id"],
         warning=_warning(publication, facts),
         answer=headline["words"],
         sentences=[

@@ -1,5 +1,6 @@
 """Make the pack of a publication: a page for screens and a PDF for paper."""
 
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -42,6 +43,19 @@ def pack_files(settings: Settings, publication_id: int | None = None) -> Pack:
     if publication_id is not None:
         name = f"{name}-of-publication-{publication_id}"
     return Pack(folder / f"{name}.html", folder / f"{name}.pdf")
+
+
+def publication_of_pack(settings: Settings) -> int | None:
+    """Return the publication that the pack in the reports folder shows, or None if none is known.
+
+    There may be no pack, and a pack of an earlier version of the code names no publication.
+    """
+    try:
+        page = pack_files(settings).page.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    found = re.search(r'data-publication="(\d+)"', page)
+    return int(found[1]) if found else None
 
 
 def make_pack(

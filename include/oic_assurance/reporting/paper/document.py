@@ -174,6 +174,8 @@ class Document:
     first: list[Section] = field(default_factory=list)
     foot: str = ""
     marking: str = MARKING
+    #: The publication that it shows. The page names it in `data-publication`, for programs.
+    publication: int | None = None
 
 
 def write_page(document: Document, path: Path) -> None:
