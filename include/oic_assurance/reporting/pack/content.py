@@ -602,7 +602,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
             widths=(1.2, 1.2, 1, 1, 1),
         ),
         Table.of(
-            "Checks before publication",
+            "Checks that the position rests on",
             [{"dimension": name, **total} for name, total in sorted(totals.items())],
             {"Quality dimension": "dimension", "Checks": "checks", "Failed": "failed"},
         ),
@@ -615,7 +615,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
                 "Severity": "severity",
                 "Failed checks": lambda row: f"{row['failed']} of {row['expectations']}",
             },
-            empty="All checks passed.",
+            empty="None of these checks failed.",
         ),
     )
 
