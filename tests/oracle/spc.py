@@ -198,7 +198,8 @@ def _mark_far_months(
             far.add(place)
     for three in _windows(len(marks), 3):
         near = far.intersection(three)
-        if len(near) >= 2:
+        is_one_side = all(sign * gaps[place] > SLACK for place in three)
+        if is_one_side and len(near) >= 2:
             for place in near:
                 marks[place].two_of_three = sign
 

@@ -55,6 +55,7 @@ with
         from counted
     ),
 
+    -- The neighbours are those of the same run, so all points between them are on one side.
     neighboured as (
         select
             stepped.*,
@@ -62,16 +63,16 @@ with
                 partition by force_code, measure_code, baseline_from order by place
             ) as trend_from_here,
             lag(far_out, 1) over (
-                partition by force_code, measure_code, baseline_from order by place
+                partition by force_code, measure_code, baseline_from, side, run order by place
             ) as far_out_before,
             lag(far_out, 2) over (
-                partition by force_code, measure_code, baseline_from order by place
+                partition by force_code, measure_code, baseline_from, side, run order by place
             ) as far_out_two_before,
             lead(far_out, 1) over (
-                partition by force_code, measure_code, baseline_from order by place
+                partition by force_code, measure_code, baseline_from, side, run order by place
             ) as far_out_after,
             lead(far_out, 2) over (
-                partition by force_code, measure_code, baseline_from order by place
+                partition by force_code, measure_code, baseline_from, side, run order by place
             ) as far_out_two_after
         from stepped
     ),
@@ -84,7 +85,8 @@ with
             outside_limits,
             case
                 when
-                    far_out
+                    points_of_run >= 3
+                    and far_out
                     in (far_out_before, far_out_two_before, far_out_after, far_out_two_after)
                 then far_out
                 else 0
