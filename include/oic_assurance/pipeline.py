@@ -13,7 +13,7 @@ A stage that fails raises one of these errors:
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from traceback import format_tb
@@ -28,6 +28,7 @@ from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.policy_check import check_policy, ending_soon
+from oic_assurance.builds.test_results import blocked_because
 from oic_assurance.clock import check_not_in_future, london_day
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
@@ -41,7 +42,6 @@ from oic_assurance.warehouse.transport import check_links
 
 if TYPE_CHECKING:
     from expectations.vocabulary import Stage as GateStage
-    from oic_assurance.gates.verdict import Outcome
     from oic_assurance.publishing.approval import Through
 
 LOG = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     Raises:
         GateBlocked: If a critical check fails. Then the build is not published.
     """
-    from oic_assurance.gates.run import audit_stage
+    from oic_assurance.gates.run import GATE_ROLE, audit_stage
 
     # The landed tables are checked while the candidate is built, of which they are no part.
     is_beside = stage == "landing"
@@ -249,7 +249,8 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
         runs.resume(settings, run_id, build_id, beside=is_beside)
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
-            raise GateBlocked(_critical_failures(verdict.failed))
+            with connect(settings, role=GATE_ROLE) as warehouse:
+                raise GateBlocked(blocked_because(warehouse, build_id))
         return verdict.verdict
 
 
@@ -618,7 +619,7 @@ def _failure_on_record(
             yield
     except AssuranceError as error:
         blocked = isinstance(error, GateBlocked)
-        message = f"{what}: {error.message}"
+        message = error.message if blocked else f"{what}: {error.message}"
         _note_failure(settings, run_id, message, blocked=blocked, beside=beside)
         raise
     except Exception as error:
@@ -695,12 +696,3 @@ def _seal(settings: Settings) -> None:
 
 def _said(error: Exception) -> str:
     return str(getattr(error, "message", type(error).__name__))
-
-
-def _critical_failures(failed: Sequence["Outcome"]) -> str:
-    """Return a message that names the first failed critical check and counts the others."""
-    critical = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
-    first = critical[0]
-    count = f" ({first.unexpected} rows)" if first.unexpected else ""
-    more = f", and {len(critical) - 1} more" if len(critical) > 1 else ""
-    return f"{first.suite.name}: {first.expectation.description}{count}{more}"

@@ -127,7 +127,7 @@ def _run_a_day(world: World, run_id: str, as_at: datetime) -> FullDay:
     except GateBlocked as error:
         day.refusal = day.refusal or error.message
     with administrator(world.settings) as warehouse:
-        day.held = held_because(warehouse, build)
+        day.held = held_because(warehouse, build.build_id)
         day.found = [*refusals(warehouse, run_id), *findings(warehouse, build.build_id)]
     return day
 

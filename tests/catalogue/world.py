@@ -67,7 +67,7 @@ class World:
     def start(self) -> None:
         """Start the server. Make the world, unless an earlier start of the program has made it."""
         embedded.start(self.settings)
-        self._copy_project()
+        self.copy_project()
         if "built_warehouse" not in self._databases():
             self._make()
         self.restore("built")
@@ -87,7 +87,7 @@ class World:
         """
         for database in ("warehouse", *SOURCES):
             if state == "eve" or database == "warehouse":
-                self._make_database(database, f"{state}_{database}")
+                self.copy_database(database, f"{state}_{database}")
         if state == "eve":
             shutil.rmtree(self.dropzone)
             shutil.copytree(self._eve_files, self.dropzone)
@@ -129,11 +129,11 @@ class World:
         self._publish("the first day", PUBLISHED_AT)
         simulate(self.settings, SEED, FIRST, DAY)
         for database in ("warehouse", *SOURCES):
-            self._make_database(f"eve_{database}", database)
+            self.copy_database(f"eve_{database}", database)
         shutil.copytree(self.dropzone, self._eve_files, dirs_exist_ok=True)
         self.land()
         self.audit(RUN, self.build())
-        self._make_database("built_warehouse", "warehouse")
+        self.copy_database("built_warehouse", "warehouse")
 
     def _publish(self, run_id: str, as_at: datetime) -> None:
         for dataset in pipeline.open_run(self.settings, run_id, as_at):
@@ -143,7 +143,7 @@ class World:
         pipeline.publish(self.settings, run_id, build_id)
         pipeline.close_run(self.settings, run_id)
 
-    def _copy_project(self) -> None:
+    def copy_project(self) -> None:
         """Replace the world's copy of the dbt project, which defects change, with a fresh copy."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
@@ -153,7 +153,8 @@ class World:
         with psycopg.connect(admin_url(self.settings)) as admin:
             return {name for (name,) in admin.execute("select datname from pg_database")}
 
-    def _make_database(self, name: str, template: str) -> None:
+    def copy_database(self, name: str, template: str) -> None:
+        """Make a database anew as a copy of another one."""
         owner = OWNERS[name.rpartition("_")[2]]
         statements = (
             "drop database if exists {name} with (force)",

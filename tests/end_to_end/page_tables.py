@@ -17,7 +17,20 @@ def words(page: str) -> str:
     return " ".join(" ".join(reader.words).split())
 
 
+def lines(page: str) -> list[str]:
+    """Return a page's text, one line for each paragraph, item or row of a table."""
+    reader = _Reader()
+    reader.feed(page)
+    found = (" ".join(line.split()) for line in " ".join(reader.words).split("\n"))
+    return [line for line in found if line]
+
+
 class _Reader(HTMLParser):
+    #: A line ends before and after these elements.
+    BLOCKS = frozenset(
+        ("p", "li", "tr", "h1", "h2", "h3", "h4", "div", "section", "dt", "dd", "caption", "table")
+    )
+
     def __init__(self) -> None:
         super().__init__()
         self.tables: dict[str, list[list[str]]] = {}
@@ -27,6 +40,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open.append(tag)
+        if tag in self.BLOCKS:
+            self.words.append("\n")
         if tag == "caption":
             self._caption = ""
         if tag == "tr" and "tbody" in self._open:
@@ -37,13 +52,15 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop() != tag:
             pass
+        if tag in self.BLOCKS:
+            self.words.append("\n")
         if tag == "caption":
             self.tables[self._caption] = []
 
     def handle_data(self, data: str) -> None:
         if "style" in self._open:
             return
-        self.words.append(data)
+        self.words.append(data.replace("\n", " "))
         if "caption" in self._open:
             self._caption += data
         elif {"td", "th"} & set(self._open) and "tbody" in self._open:

@@ -24,6 +24,7 @@ STAMPED = {
     "audit.generation": ("attached_at",),
     "audit.released_figure": ("released_at",),
     "audit.deadline_position": ("computed_at",),
+    "audit.publication_move": ("moved_at",),
     "marts.publication": ("published_at",),
 }
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.builds.data_tests import SEALED_TAG
-from oic_assurance.builds.dbt import project_nodes
+from oic_assurance.builds.data_tests import IN_EVERY_MART, SEALED_TAG
+from oic_assurance.builds.dbt import Node, project_nodes
 from oic_assurance.builds.test_results import OWNER, store_evidence
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -24,9 +24,15 @@ _DIMENSIONS = {
     "unique": "uniqueness",
     "foreign_key": "integrity",
 }
-#: Every mart has these columns, so they are left out of the names of constraints.
-_IN_EVERY_MART = ("publication_id", "force_code")
 ABSENT = "the candidate's table does not have it"
+REFUSED = "PostgreSQL refused the rows"
+#: What PostgreSQL says of rows that break a constraint of a type.
+_BROKEN = {
+    "not_null": "violates not-null constraint",
+    "primary_key": "violates unique constraint",
+    "unique": "violates unique constraint",
+    "foreign_key": "violates foreign key constraint",
+}
 
 # Each table, with a constraint that it has. The definition of a constraint that PostgreSQL has not
 # checked on all rows, or does not enforce, ends with words that no declared one has. Servers before
@@ -91,13 +97,32 @@ def store_constraints(
     schemas = sorted({one.table[0] for one in constraints})
     in_force = {(*row,) for row in warehouse.execute(_IN_FORCE.encode(), (schemas,)).fetchall()}
     missing = [one for one in constraints if (*one.table, one.definition) not in in_force]
-    store_evidence(
-        warehouse,
-        build_id,
-        suite,
-        [_evidence(one, is_missing=one in missing) for one in constraints],
-    )
+    evidence = [_evidence(one, ABSENT if one in missing else None) for one in constraints]
+    store_evidence(warehouse, build_id, suite, evidence)
     return missing
+
+
+def store_broken(
+    warehouse: psycopg.Connection,
+    build_id: int,
+    suite: str,
+    constraints: Sequence[Constraint],
+    failed: Sequence[Node],
+) -> None:
+    """Store which constraints the rows of models break, for the models that PostgreSQL refused."""
+    broken = []
+    for node in failed:
+        # The message names the column of a value that is missing, or the columns of a key.
+        named = re.search(r'(?:in column "|Key \()([^")]+)["\)]', node.message)
+        columns = named[1].split(", ") if named else None
+        broken += [
+            one
+            for one in constraints
+            if one.model == node.name
+            and _BROKEN[one.type] in node.message
+            and columns in (None, list(one.columns))
+        ]
+    store_evidence(warehouse, build_id, suite, [_evidence(one, REFUSED) for one in broken])
 
 
 def _of_model(node: Any, tables: Mapping[str, Any]) -> Iterator[Constraint]:
@@ -110,7 +135,7 @@ def _of_model(node: Any, tables: Mapping[str, Any]) -> Iterator[Constraint]:
     declared += [(one, tuple(one.columns)) for one in node.constraints]
     for one, columns in declared:
         kind = str(getattr(one.type, "value", one.type))
-        own = [name for name in columns if name not in _IN_EVERY_MART] or list(columns)
+        own = [name for name in columns if name not in IN_EVERY_MART] or list(columns)
         listed, named = f"({', '.join(columns)})", f"`{'`, `'.join(own)}`"
         parts = [kind, node.name, *own]
         match kind:
@@ -148,7 +173,7 @@ def _of_model(node: Any, tables: Mapping[str, Any]) -> Iterator[Constraint]:
         )
 
 
-def _evidence(one: Constraint, *, is_missing: bool) -> tuple[Any, ...]:
+def _evidence(one: Constraint, why_not: str | None) -> tuple[Any, ...]:
     return (
         one.model,
         _DIMENSIONS[one.type],
@@ -157,7 +182,7 @@ def _evidence(one: Constraint, *, is_missing: bool) -> tuple[Any, ...]:
         one.description,
         "critical",
         OWNER,
-        not is_missing,
+        why_not is None,
         None,
-        ABSENT if is_missing else None,
+        why_not,
     )

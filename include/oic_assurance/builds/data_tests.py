@@ -10,7 +10,7 @@ kept in a file in the target's folder, and dbt compiles them again only if one o
 import json
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from oic_assurance.builds.dbt import (
     run_dbt,
     target_dir,
 )
+from oic_assurance.builds.test_results import KEYS_KEPT
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
@@ -32,6 +33,8 @@ from oic_assurance.warehouse.rows import one_row
 
 #: The tag of the models that the second stage of a build makes.
 SEALED_TAG = "sealed"
+#: Every mart has these columns, so a row's key is told without them.
+IN_EVERY_MART = ("publication_id", "force_code")
 #: The number of sessions that run tests at the same time.
 SESSIONS = 4
 _COMPILE = ("compile", "--select", "resource_type:test", "--no-introspect", "--no-populate-cache")
@@ -47,6 +50,8 @@ class DataTest:
     query: str
     #: Whether the test reads a model of the second stage of a build.
     is_sealed: bool
+    #: The columns that tell the rows of its table apart.
+    key: Sequence[str] = ()
 
     @property
     def parents(self) -> Collection[str]:
@@ -77,10 +82,32 @@ def load_tests(settings: Settings, target: str) -> list[DataTest]:
                 f"dbt test {node.name}: it has a condition of its own for when it fails. Here, a "
                 "test fails if its query returns a row."
             )
-    return [
+    tests = [
         DataTest(node, queries[node.name], not sealed.isdisjoint(node.depends_on.nodes))
         for node in nodes
     ]
+    keys = _keys(tests, project)
+    return [replace(one, key=keys.get(one.table, ())) for one in tests]
+
+
+def _keys(tests: Sequence[DataTest], project: Sequence[Any]) -> dict[str, Sequence[str]]:
+    """Return the key of each table whose YAML declares one, keyed by the ID of its model."""
+    keys: dict[str, Sequence[str]] = {
+        node.unique_id: [str(column) for column in one.columns]
+        for node in project
+        for one in getattr(node, "constraints", ())
+        if str(getattr(one.type, "value", one.type)) == "primary_key"
+    }
+    for one in tests:
+        kind = getattr(one.node, "test_metadata", None)
+        if kind is not None and kind.name == "unique_together":
+            keys[one.table] = kind.kwargs["columns"]
+        elif kind is not None and kind.name == "unique":
+            keys.setdefault(one.table, [kind.kwargs["column_name"]])
+    return {
+        table: [column for column in columns if column not in IN_EVERY_MART]
+        for table, columns in keys.items()
+    }
 
 
 def run_tests(settings: Settings, tests: Sequence[DataTest]) -> list[Node]:
@@ -116,7 +143,7 @@ def _run(connection: psycopg.Connection, tests: Sequence[DataTest]) -> list[Node
         if len(tests) > 1:
             return [node for test in tests for node in _run(connection, [test])]
         return [_result(tests[0].node, "error", reason(error), 0)]
-    return [_counted(test.node, failing) for test, failing in zip(tests, row, strict=True)]
+    return [_counted(connection, *one) for one in zip(tests, row, strict=True)]
 
 
 def _together(tests: Sequence[DataTest]) -> str:
@@ -127,11 +154,19 @@ def _together(tests: Sequence[DataTest]) -> str:
     return f"select {', '.join(counts)}"
 
 
-def _counted(node: Any, failing: int) -> Node:
+def _counted(connection: psycopg.Connection, test: DataTest, failing: int) -> Node:
+    node = test.node
     if failing == 0:
         return _result(node, "pass", "", 0)
     is_warning = str(node.config.severity).lower() == "warn"
-    return _result(node, "warn" if is_warning else "fail", f"rows that fail: {failing}", failing)
+    found = _result(node, "warn" if is_warning else "fail", f"rows that fail: {failing}", failing)
+    if not test.key:
+        return found
+    # Of a row that fails, nothing but its key is kept.
+    query = f"select to_jsonb(failing) from (\n{test.query}\n) as failing limit {KEYS_KEPT}"  # noqa: S608
+    rows = [row for (row,) in connection.execute(query.encode()).fetchall()]
+    keys = [{column: row[column] for column in test.key if column in row} for row in rows]
+    return replace(found, keys=[key for key in keys if key])
 
 
 def _result(node: Any, status: str, message: str, failing: int) -> Node:

@@ -71,6 +71,8 @@ class Node:
     message: str
     failures: int
     node: Any
+    #: The keys of rows that fail a test.
+    keys: Sequence[Mapping[str, Any]] = ()
 
     @property
     def succeeded(self) -> bool:

@@ -8,14 +8,18 @@ from typing import get_args
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.constraints import ABSENT, Constraint, load_constraints, store_constraints
+from oic_assurance.builds.constraints import load_constraints, store_broken, store_constraints
 from oic_assurance.builds.data_tests import SEALED_TAG, load_tests, run_tests
-from oic_assurance.builds.dbt import BuildFailed, Node, forget_project, note_described
+from oic_assurance.builds.dbt import BuildFailed, forget_project, note_described
 from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
-from oic_assurance.builds.required_tests import record_required_tests, record_tested_tables
-from oic_assurance.builds.test_results import store_test_results
+from oic_assurance.builds.required_tests import (
+    record_datasets,
+    record_required_tests,
+    record_tested_tables,
+)
+from oic_assurance.builds.test_results import blocked_because, store_test_results
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -38,6 +42,7 @@ def build_marts(settings: Settings, build: Build) -> None:
     _drop_candidate(settings, build)
     forget_project()
     record_required_tests(settings, build.build_id, build.purpose)
+    record_datasets(settings, build.purpose)
     drop_orphans(settings, build)
     _build(settings, build, "marts", ["--exclude", SEALED])
 
@@ -80,7 +85,8 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     """Build the selected models, then run the data tests that read one of them.
 
     A model that reads wrong rows may not be buildable. So the tests of the models that were built
-    run even then, because a failed test names the table in which something is wrong.
+    run even then, because a failed test names the table in which something is wrong. A model whose
+    rows break one of its constraints is a failed check too.
     """
     is_sealing = stage == "sealed"
     tests = [one for one in load_tests(settings, build.purpose) if one.is_sealed == is_sealing]
@@ -90,25 +96,29 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
         built = run_models(settings, build.purpose, ["build", *ONLY_MODELS, *selection])
     except BuildFailed as error:
         exist = {node.node.unique_id for node in error.built}
-        _block(run_tests(settings, [one for one in tests if exist.issuperset(one.parents)]), [])
+        results = run_tests(settings, [one for one in tests if exist.issuperset(one.parents)])
+        with connect(settings, role=ROLE) as warehouse:
+            store_broken(
+                warehouse, build.build_id, f"postgresql_{stage}", constraints, error.failed
+            )
+            store_test_results(warehouse, build.build_id, f"dbt_{stage}", results)
+        _block(settings, build)
         raise
     results = run_tests(settings, tests)
     # The results and the fingerprints of the tables that they are about are stored in one
     # transaction.
     with connect(settings, role=ROLE) as warehouse:
         record_tested_tables(warehouse, build.build_id, _candidates(build), built)
-        missing = store_constraints(warehouse, build.build_id, f"postgresql_{stage}", constraints)
+        store_constraints(warehouse, build.build_id, f"postgresql_{stage}", constraints)
         store_test_results(warehouse, build.build_id, f"dbt_{stage}", results)
-    _block(results, missing)
+    _block(settings, build)
 
 
-def _block(results: list[Node], missing: list[Constraint]) -> None:
-    """Raise an error that names the first critical test or constraint that failed, if any did."""
-    failed = [f"dbt test {node.name}: {node.message}" for node in results if node.blocks]
-    failed += [f"constraint {one.name}: {ABSENT}" for one in missing]
-    if failed:
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise GateBlocked(f"{failed[0]}{more}")
+def _block(settings: Settings, build: Build) -> None:
+    """Raise an error that says which critical check failed, if any did."""
+    with connect(settings, role=ROLE) as warehouse:
+        if why := blocked_because(warehouse, build.build_id):
+            raise GateBlocked(why)
 
 
 def _drop_candidate(settings: Settings, build: Build) -> None:

@@ -1,14 +1,19 @@
 """Store what dbt and PostgreSQL have enforced, in the table with the results of expectations."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 
 from oic_assurance.builds.dbt import TEST, Node
+from oic_assurance.warehouse.rows import fetch_one
 
 STAGE = "dbt"
+#: For each check, the keys of at most this many failed rows are stored, because nobody could
+#: correct more by hand. All failed rows are counted.
+KEYS_KEPT = 1_000
 NOT_RUN = "skipped"
 # The quality dimension of each kind of test. A test can override it with `meta: {dimension: …}`.
 DIMENSIONS = {
@@ -16,6 +21,7 @@ DIMENSIONS = {
     "not_null": "completeness",
     "relationships": "integrity",
     "accepted_values": "validity",
+    "unique_together": "uniqueness",
 }
 OTHER_DIMENSION = "consistency"
 # What must be true, for the tests that have no description of their own.
@@ -24,6 +30,7 @@ _DESCRIPTIONS = {
     "not_null": "Every row has a value in `{column_name}`.",
     "relationships": "Every `{column_name}` is one of those in {to}.",
     "accepted_values": "Every `{column_name}` is one of {values}.",
+    "unique_together": "No two rows have the same {columns}.",
 }
 OWNER = "data engineering"
 
@@ -32,17 +39,23 @@ def store_test_results(
     warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
 ) -> None:
     """Store the result of each dbt test that ran, and the verdict of the gate's stage `dbt`."""
-    ran = (node for node in nodes if node.kind == TEST and node.status != NOT_RUN)
-    store_evidence(warehouse, build_id, suite, [evidence_of(node) for node in ran])
+    ran = [node for node in nodes if node.kind == TEST and node.status != NOT_RUN]
+    evidence = [evidence_of(node) for node in ran]
+    store_evidence(warehouse, build_id, suite, evidence, [node.keys for node in ran])
 
 
 def store_evidence(
-    warehouse: psycopg.Connection, build_id: int, suite: str, evidence: Sequence[tuple[Any, ...]]
+    warehouse: psycopg.Connection,
+    build_id: int,
+    suite: str,
+    evidence: Sequence[tuple[Any, ...]],
+    keys: Sequence[Sequence[Mapping[str, Any]]] = (),
 ) -> None:
     """Store results of the gate's stage `dbt`, in the form of `evidence_of`, and its verdict.
 
     The suite says who enforced what the results are about, dbt or PostgreSQL, and on which marts.
-    The verdict covers all results about the build's present candidate.
+    The verdict covers all results about the build's present candidate. `keys` are the keys of the
+    rows that fail, for each result.
     """
     rows = [(build_id, suite, *one) for one in evidence]
     with warehouse.cursor() as cursor:
@@ -53,10 +66,47 @@ def store_evidence(
                 description, severity, owner, success, unexpected, exception
             )
             values (%s, 'dbt', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            returning result_id
             """,
             rows,
+            returning=True,
         )
+        if rows and any(keys):
+            keep_failing_rows(cursor, keys)
     _store_verdict(warehouse, build_id)
+
+
+def keep_failing_rows(cursor: psycopg.Cursor, keys: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """Store the keys of the rows that fail, for each of the results.
+
+    `cursor` has just inserted the results, and returns their IDs in the order of `keys`.
+    """
+    result_ids = [fetch_one(cursor)[0]] if keys else []
+    while cursor.nextset():
+        result_ids.append(fetch_one(cursor)[0])
+    with cursor.copy("copy audit.failing_row (result_id, position, row_key) from stdin") as copy:
+        for result_id, failing in zip(result_ids, keys, strict=True):
+            for position, key in enumerate(failing, start=1):
+                text = json.dumps(dict(key), default=str, ensure_ascii=False)
+                copy.write_row((result_id, position, text))
+
+
+def blocked_because(warehouse: psycopg.Connection, build_id: int) -> str:
+    """Return which critical check failed for a build, and how many others did, in sentences.
+
+    The text is blank if no critical check failed. It has no key of a record, because it is kept
+    longer than the record may be.
+    """
+    found = warehouse.execute(
+        "select words, count(*) over () from audit.blocking_check where build_id = %s "
+        "order by place limit 1",
+        (build_id,),
+    ).fetchone()
+    if found is None:
+        return ""
+    words, checks = found
+    more = {1: "", 2: " One more check failed."}.get(checks, f" {checks - 1} more checks failed.")
+    return f"{words}{more}"
 
 
 def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
@@ -122,6 +172,7 @@ def _described(test: Any) -> str:
         # The name of the model in `ref('model')`.
         "to": re.sub(r"\W+", " ", str(given.get("to"))).split()[-1],
         "values": ", ".join(map(str, given.get("values") or ())),
+        "columns": " and ".join(one for one in given.get("columns") or () if one != "force_code"),
     }
     return _DESCRIPTIONS[_kind(test)].format(**told)
 

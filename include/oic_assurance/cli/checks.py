@@ -17,19 +17,23 @@ from oic_assurance.warehouse.processing_log import build_mark, enter
 # which readers see them.
 _CHECKS = """
 select result.success, result.severity, result.stage = 'dbt' as is_enforced,
-    regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
-        '^candidate_public[.]', 'public_release.') as table_name,
+    case
+        when result.stage = 'dbt' then coalesce(result.dataset, result.suite)
+        else regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
+            '^candidate_public[.]', 'public_release.')
+    end as table_name,
     coalesce(result.description, result.expectation) as description, result.owner,
     result.evaluated, result.unexpected, coalesce(result.exception, result.observed) as reason,
     coalesce(failing.row_keys, '{}') as row_keys,
     coalesce(failing.on_record, 0) as row_keys_on_record
 from audit.latest_expectation_result as result
+left join audit.blocking_check as blocking using (build_id, result_id)
 left join lateral (
     select (array_agg(row_key order by position))[:%(rows)s] as row_keys, count(*) as on_record
     from audit.failing_row where result_id = result.result_id
 ) as failing on not result.success
 where result.build_id = %(build_id)s
-order by array_position(array['critical', 'warning', 'info'], result.severity), table_name,
+order by array_position(array['critical', 'warning', 'info'], result.severity), place, table_name,
     result.result_id
 """
 

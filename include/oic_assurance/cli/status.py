@@ -35,9 +35,9 @@ from state.quarantine
 order by rows_of_last_run desc, rows desc
 """
 _FAILED = """
-select severity, suite, description
+select severity, table_name, unexpected as rows, description
 from state.failed_check
-order by array_position(array['critical', 'warning', 'info'], severity), suite
+order by array_position(array['critical', 'warning', 'info'], severity), place, table_name
 """
 _BACKUP = """
 select made_at, drilled_at, proven_at, failure
@@ -52,7 +52,8 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
         "problems",
         columns(
             *("severity:state", "problem_code=kind", "subject", "since:moment", ">title", ">what"),
-            *(">readers_see=Readers see", ">who=Who fixes it", ">what_to_do=Start with"),
+            *(">examples=For example", ">readers_see=Readers see", ">who=Who fixes it"),
+            ">what_to_do=Start with",
         ),
         problems,
         title=title,
@@ -119,7 +120,6 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     return [
         fact("run", "select * from state.last_run", "Last run", "No run was ever started."),
         fact("publication", "select * from state.publication", "Readers see"),
-        *_hold(warehouse),
         *_position(warehouse),
         table("datasets", _DATASETS),
         table("not_extracted", _NOT_EXTRACTED, "Not extracted"),
@@ -139,16 +139,6 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
         few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),
         fact("backup", _BACKUP, "Back-up", "No back-up was made here."),
         fact("observed", _OBSERVED, measured, f"{measured} were never measured."),
-    ]
-
-
-def _hold(warehouse: psycopg.Connection) -> list[str]:
-    """Return what the hold of a roll-back does, if there is one."""
-    return [
-        f"Readers see publication {hold['publication_id']} since {moment(hold['since'])}, because "
-        f"{hold['reason']}. {count(hold['waiting'], 'later one waits', 'later ones wait')}. "
-        "`assurance publication release` shows the newest."
-        for hold in rows(warehouse, "select * from state.hold")
     ]
 
 

@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from expectations.vocabulary import Expectation, Suite, sql
+from oic_assurance.builds.test_results import KEYS_KEPT
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.table_names import Places, current_table
-from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
+from oic_assurance.gates.translate import expectation_of, key_columns, quick
 from oic_assurance.gates.verdict import Outcome
 
 

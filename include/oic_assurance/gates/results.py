@@ -1,15 +1,14 @@
 """Store the gate's results: each expectation, the keys of failed rows, and the stage's verdict."""
 
-import json
 from collections.abc import Sequence
 
 import psycopg
 
 from oic_assurance.builds.record import Build
+from oic_assurance.builds.test_results import keep_failing_rows
 from oic_assurance.gates.table_fingerprints import Fingerprints
 from oic_assurance.gates.verdict import Outcome, Verdict
 from oic_assurance.warehouse.fingerprint import content_fingerprint
-from oic_assurance.warehouse.rows import fetch_one
 
 _INSERT_RESULT = """
 insert into audit.expectation_result (
@@ -18,8 +17,6 @@ insert into audit.expectation_result (
 ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 returning result_id
 """
-
-_KEEP_FAILING_ROWS = "copy audit.failing_row (result_id, position, row_key) from stdin"
 
 _FORGET_FAILING_ROWS = """
 delete from audit.failing_row as failing
@@ -64,7 +61,7 @@ def save(
             [_result_row(build.build_id, verdict.stage, outcome) for outcome in outcomes],
             returning=True,
         )
-        _keep_failing_rows(cursor, outcomes)
+        keep_failing_rows(cursor, [outcome.keys for outcome in outcomes])
         cursor.executemany(
             _SAVE_FINGERPRINT,
             [
@@ -91,22 +88,6 @@ def save(
 def forget_failing_rows(connection: psycopg.Connection) -> int:
     """Delete the keys of failed rows that are older than six weeks, and return how many."""
     return connection.execute(_FORGET_FAILING_ROWS).rowcount
-
-
-def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
-    """Store the keys of the failed rows.
-
-    The results have just been inserted with `cursor`, which returns their IDs in the order of
-    `outcomes`.
-    """
-    result_ids = [fetch_one(cursor)[0]] if outcomes else []
-    while cursor.nextset():
-        result_ids.append(fetch_one(cursor)[0])
-    with cursor.copy(_KEEP_FAILING_ROWS) as copy:
-        for result_id, outcome in zip(result_ids, outcomes, strict=True):
-            for position, key in enumerate(outcome.keys, start=1):
-                text = json.dumps(dict(key), default=str, ensure_ascii=False)
-                copy.write_row((result_id, position, text))
 
 
 def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ...]:

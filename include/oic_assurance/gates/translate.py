@@ -7,11 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from expectations.vocabulary import Expectation, Suite, sql
+from oic_assurance.builds.test_results import KEYS_KEPT
 from oic_assurance.gates.table_names import Places
-
-#: For each check, the keys of at most this many failed rows are stored, because nobody could
-#: correct more by hand. All failed rows are counted.
-KEYS_KEPT = 1_000
 
 # Each kind of expectation has two SQL statements or expressions:
 # - an aggregate that returns an array with the number of failed rows and the number of checked rows

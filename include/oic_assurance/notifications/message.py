@@ -63,6 +63,8 @@ def _paragraph(change: Change) -> str:
     lines = [f"{change.title}{_HEADS[change.event]}", f"  What          {change.what}"]
     lines.append(f"  Since         {london_text(change.since)}")
     if change.problem is not None:
+        if change.problem.examples:
+            lines.append(f"  For example   {change.problem.examples}")
         lines += [
             f"  Readers see   {change.problem.readers_see}",
             f"  Who fixes it  {change.problem.who}",

@@ -42,12 +42,12 @@ def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
             """
             select suite || ': ' || coalesce(nullif(description, ''), expectation)
             from audit.latest_expectation_result
-            where build_id = %s and severity = 'warning' and not success
+            where build_id = %s and severity = 'warning' and not success and not holds
             order by 1
             """,
             (build_id,),
         ).fetchall()
-        return [row[0] for row in rows]
+        return [*held_because(conn, build_id), *(row[0] for row in rows)]
 
 
 def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
@@ -163,7 +163,7 @@ def check_approval(
     """
     decision = _decision(conn, build.build_id)
     if decision is None and _needs_decision(conn, settings, build, verdict):
-        held = held_because(conn, build)
+        held = held_because(conn, build.build_id)
         why = f", because the past has changed ({'; '.join(held)})" if held else ""
         raise NotPublishableError(
             f"its warnings wait for somebody to decide{why}: `assurance publication approve "
@@ -175,30 +175,14 @@ def check_approval(
         )
 
 
-def held_because(conn: psycopg.Connection, build: Build) -> list[str]:
+def held_because(conn: psycopg.Connection, build_id: int) -> list[str]:
     """Return why failed checks hold a build back regardless of the approval setting.
 
-    Each reason names a point with its earlier and its new figure. The gate stored them with the
-    rows that failed the check. If these rows are no longer stored, the reason is the description
-    of the check.
+    Each reason names a point with its earlier and its new figure or status. If the rows that failed
+    the check are no longer stored, the reason is the description of the check.
     """
-    rows = conn.execute(
-        """
-        select coalesce(
-            failing.row_key ->> 'point_code' || ' moves from '
-            || (failing.row_key ->> 'percent_before') || '%% to '
-            || (failing.row_key ->> 'percent_now') || '%% by changes of '
-            || (failing.row_key ->> 'records') || ' known records',
-            rtrim(coalesce(nullif(result.description, ''), result.expectation), '.')
-        )
-        from audit.latest_expectation_result as result
-        left join audit.failing_row as failing using (result_id)
-        where result.build_id = %s and result.holds and not result.success
-        order by failing.position
-        """,
-        (build.build_id,),
-    ).fetchall()
-    return [str(row[0]) for row in rows]
+    query = "select words from audit.held_change where build_id = %s order by place"
+    return [str(words) for (words,) in conn.execute(query, (build_id,)).fetchall()]
 
 
 def _needs_decision(
@@ -212,7 +196,11 @@ def _needs_decision(
     """
     if verdict != "warning":
         return False
-    return settings.approve_warnings or build.wants_approval or bool(held_because(conn, build))
+    return (
+        settings.approve_warnings
+        or build.wants_approval
+        or bool(held_because(conn, build.build_id))
+    )
 
 
 def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:

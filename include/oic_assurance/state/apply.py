@@ -21,7 +21,10 @@ ROLE = "oic_gate"
 OPERATORS = ("oic_audit", "assurance_person")
 READERS = ("bi_reader", "oic_publish")
 #: What `problems.yml` says of each kind of problem.
-_WORDS = ("title", "severity", "who", "command", "names_subject", "for_readers")
+_WORDS = (
+    *("title", "severity", "who", "command", "names_subject", "for_readers"),
+    "what_for_readers",
+)
 #: How long one attempt waits for sessions that read the views, and how many attempts there are.
 _PATIENCE, _ATTEMPTS = "2s", 15
 

@@ -23,10 +23,14 @@ def state_of(problems: Sequence[Problem]) -> State:
 def named(problems: Sequence[Problem]) -> list[str]:
     """Return what each problem is called and what it is about.
 
-    What exactly happened is in `assurance status`: a reason can be long, and a monitor shows its
-    line to many people.
+    What exactly happened is told of what readers are kept waiting for. `assurance status` says it
+    of all problems: a reason can be long, and a monitor shows its line to many people.
     """
-    return [f"{problem.title.partition(': ')[0]} ({problem.subject})" for problem in problems]
+    return [
+        f"{problem.title.partition(': ')[0]} ({problem.subject})"
+        + (f": {problem.for_many.rstrip('.')}" if problem.for_many else "")
+        for problem in problems
+    ]
 
 
 def line(problems: Sequence[Problem], readers_see: str) -> str:

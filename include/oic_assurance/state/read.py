@@ -40,11 +40,21 @@ class Problem:
     who: str
     title: str
     what: str
+    #: The keys of some records that are wrong. They are kept no longer than the records.
+    examples: str | None = None
 
     @property
     def cause(self) -> str:
         """What is wrong, as `cause_of` returns it."""
         return cause_of(self.what)
+
+    @property
+    def for_many(self) -> str:
+        """What is wrong as a sentence, if it may be shown where many people see it."""
+        told = self.severity == "critical" or problem_kinds()[self.problem_code].get(
+            "what_for_readers"
+        )
+        return f"{self.what[:1].upper()}{self.what[1:].rstrip('.')}." if told else ""
 
 
 def cause_of(what: str) -> str:
@@ -104,8 +114,8 @@ def find_problems(warehouse: psycopg.Connection) -> list[Problem]:
     return all_records(
         warehouse,
         Problem,
-        "select problem_code, subject, since, severity, readers_see, what_to_do, who, title, what "
-        "from state.problem order by place, subject",
+        "select problem_code, subject, since, severity, readers_see, what_to_do, who, title, what, "
+        "examples from state.problem order by place, subject",
     )
 
 
@@ -147,6 +157,7 @@ def _note_settings(warehouse: psycopg.Connection, settings: Settings) -> None:
         "run_deadline": f"{run_deadline():%H:%M}",
         "approve_warnings": "yes" if settings.approve_warnings else "no",
         "exports_nationally": "yes" if exports else "no",
+        "approval_hours": f"{settings.approval_hours:g}",
     }
     known: dict[str, str] = dict(
         warehouse.execute("select name, value from audit.setting").fetchall()

@@ -114,9 +114,9 @@ def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
         assert run_command(["run", "--as-at", "2026-05-15T05:30"]) == 1
 
     told = capfd.readouterr().err
-    assert (
-        "assurance: the run was blocked: auditing marts: candidate.fct_intelligence_report" in told
-    )
+    # What fails comes first: the rule, the table, how many rows, and who must fix it.
+    assert "Every valid grading has a known scheme" in told
+    assert re.search(r"this fails in fct_intelligence_report for \d+ rows?\. .* must fix it", told)
     assert "Readers see nothing." in told
 
 

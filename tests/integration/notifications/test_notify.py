@@ -71,7 +71,7 @@ def test_a_blocked_publication(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing marts: two classes (3 rows)")
     enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
     (problem,) = open_problems(healthy, NIGHT)
-    assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
+    assert problem.what == "auditing marts: two classes (4 rows)"
     # The problem began when the first of the two blocked runs ended. No failed check with an owner
     # is stored, so the problem's owner is data engineering.
     assert problem.since == parse_moment("2026-05-02T05:41")

@@ -234,7 +234,7 @@ def test_the_setting_at_the_opening_of_the_build_counts(deployment: Settings) ->
     assert "wait for somebody to decide" in refusal_of(later, build)
     (problem,) = open_problems(later, parse_moment("2026-05-02T06:00"))
     assert problem.problem_code == "approval"
-    assert "has 1 warnings" in problem.what
+    assert "because it has a warning" in problem.what
     enter_decision(later, build, is_approved=True)
     assert publish(later, build).is_current
 

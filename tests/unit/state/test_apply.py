@@ -13,7 +13,7 @@ from oic_assurance.state.read import Severity
 from tests.conftest import PROJECT_ROOT
 
 VIEW = Path(str(resources.files("oic_assurance.state"))) / "views" / "3_problem.sql"
-OPTIONAL = {"names_subject", "for_readers", "is_of_deployment", "causes"}
+OPTIONAL = {"names_subject", "for_readers", "what_for_readers", "is_of_deployment", "causes"}
 MODEL = PROJECT_ROOT / "dbt_project/models/intermediate/backup/int_restore_proof.sql"
 
 

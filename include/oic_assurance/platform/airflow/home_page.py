@@ -30,9 +30,9 @@ def store_problems(settings: Settings) -> None:
     found = [
         {
             "severity": one.severity,
-            "text": f"**{name_of_force(settings)}: {one.title}.** Since {london_text(one.since)}. "
-            f"Readers see {one.readers_see}. Who fixes it: {one.who}. Seen on {seen}; "
-            "`assurance status` says more.",
+            "text": f"**{name_of_force(settings)}: {one.title}.** {one.for_many} "
+            f"Since {london_text(one.since)}. Readers see {one.readers_see}. "
+            f"Who fixes it: {one.who}. Seen on {seen}; `assurance status` says more.",
         }
         for one in problems
     ]

@@ -108,8 +108,11 @@ def _warning(publication: Row, facts: Facts) -> str:
 def _problems(facts: Facts) -> str:
     if not facts["problem"]:
         return ""
-    titles = " ".join(f"{row['title'].rstrip('.')}." for row in facts["problem"])
-    return f"Open when this pack was made: {titles}"
+    told = (
+        f"{row['title']} ({row['who']}): {row['what']}." if row["what"] else f"{row['title']}."
+        for row in facts["problem"]
+    )
+    return f"Open when this pack was made: {' '.join(told)}"
 
 
 def _point(card: Row, facts: Facts) -> Section:
@@ -579,7 +582,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
             "Problems that were open when this pack was made",
             facts["problem"],
             {
-                "Problem": "title",
+                "Problem": lambda row: ": ".join(filter(None, (row["title"], row["what"]))),
                 "Since": lambda row: moment(row["since"]),
                 "Readers see": "readers_see",
                 "Who fixes it": "who",

@@ -1,12 +1,60 @@
 -- The state of each part of the warehouse, for the command line, monitoring and messages. Row counts, moments and reasons: no
 -- value of a record, and nobody's name.
 
+-- `publishing/approval.py` decides by the same rule, and checks the evidence besides.
+create view state.waiting_build as
+with gate as (
+    select build_id, count(*) as stages, max(finished_at) as finished_at,
+        bool_or(verdict = 'critical') as is_critical, bool_or(verdict = 'warning') as has_warning
+    from audit.gate
+    group by build_id
+)
+
+select build.build_id, build.run_id, build.as_at, gate.finished_at as since,
+    (select string_agg(held.words, '; ' order by held.place) from audit.held_change as held where held.build_id = build.build_id) as held,
+    (
+        select count(*)
+        from audit.latest_expectation_result as result
+        where result.build_id = build.build_id and result.severity = 'warning' and not result.success
+    ) as warnings,
+    -- Airflow waits for some hours. A run without Airflow's web page has ended, and its build waits until the next run.
+    case
+        when run.finished_at is null then gate.finished_at + state.setting('approval_hours')::double precision * interval '1 hour'
+    end as decided_by
+from audit.build as build
+inner join audit.run as run using (run_id)
+inner join gate using (build_id)
+where build.build_id = (select max(daily.build_id) from audit.build as daily where daily.purpose = 'daily')
+    -- The publication refuses a build that nobody has decided about (`check_approval`), and then the run ends as blocked.
+    and (run.outcome = 'running' or run.outcome = 'blocked' and position('wait for somebody to decide' in run.message) > 0)
+    and gate.stages = 4 and gate.has_warning and not gate.is_critical
+    and (
+        build.wants_approval
+        or state.setting('approve_warnings') = 'yes'
+        or exists (select from audit.held_change as held where held.build_id = build.build_id)
+    )
+    and not exists (
+        select
+        from audit.approval as decided
+        where decided.build_id = build.build_id and decided.decided_at >= gate.finished_at
+    )
+    and not exists (select from marts.publication as made where made.publication_id = build.build_id)
+    -- A build without the result of a required check cannot be published, whatever somebody decides.
+    and not exists (
+        select from audit.required_check as required where required.build_id = build.build_id and not required.was_run
+    );
+comment on view state.waiting_build is
+'One row if the last daily build waits for a person to decide about its warnings: what changes in the past, how many warnings it has, and by when somebody must decide. Without a decision by then, it is rejected.';
+
 create view state.last_run as
-select run_id, outcome, as_at, started_at, finished_at, message, publication_id
-from audit.run
-order by started_at desc
+select run.run_id, case when waiting.build_id is null then run.outcome else 'waiting' end as outcome, run.as_at, run.started_at,
+    run.finished_at, run.message, run.publication_id
+from audit.run as run
+left join state.waiting_build as waiting using (run_id)
+order by run.started_at desc
 limit 1;
-comment on view state.last_run is 'One row: the run that began last.';
+comment on view state.last_run is
+'One row: the run that began last. Its outcome is `waiting` if a person must decide whether readers may see its build.';
 
 create view state.stage as
 select stage.stage, min(stage.started_at) as started_at,
@@ -113,12 +161,14 @@ group by build_id, run_id;
 comment on view state.gate is 'One row: the verdict of the gate on the last daily build that it has checked, over all stages. Its checks are made by Great Expectations, or enforced by constraints of PostgreSQL and tests of dbt.';
 
 create view state.failed_check as
-select result.severity, result.suite, coalesce(nullif(result.description, ''), result.expectation) as description,
-    result.owner, result.unexpected
+select result.severity, case when result.stage = 'dbt' then coalesce(result.dataset, result.suite) else result.suite end as table_name,
+    coalesce(nullif(result.description, ''), result.expectation) as description, result.owner, result.unexpected,
+    blocking.place
 from audit.latest_expectation_result as result
 inner join state.gate as gate using (build_id)
+left join audit.blocking_check as blocking using (build_id, result_id)
 where not result.success;
-comment on view state.failed_check is 'One row per check that failed in the last daily build.';
+comment on view state.failed_check is 'One row per check that failed in the last daily build. Those that block it have a place: the first names what to look at first.';
 
 create view state.check_count as
 select severity, count(*) filter (where success) as passed, count(*) filter (where not success) as failed

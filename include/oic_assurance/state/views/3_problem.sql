@@ -32,13 +32,14 @@ with
                 )
             ) as since,
             (
-                select string_agg(distinct result.owner, ', ')
-                from audit.latest_expectation_result as result
+                select string_agg(distinct blocking.owner, ', ')
+                from audit.blocking_check as blocking
                 inner join audit.build as build using (build_id)
-                where build.run_id = latest.run_id and result.severity = 'critical' and not result.success and result.owner <> ''
+                where build.run_id = latest.run_id and blocking.owner <> ''
             ) as who
         from (select * from audit.run where outcome <> 'running' order by started_at desc limit 1) as latest
         where latest.outcome in ('blocked', 'failed')
+            and not exists (select from state.waiting_build as waiting where waiting.run_id = latest.run_id)
             -- A run that is under way has made a publication since.
             and not exists (
                 select
@@ -46,38 +47,6 @@ with
                 inner join audit.build as build using (run_id)
                 inner join marts.publication as made on made.publication_id = build.build_id
                 where later.started_at > latest.started_at
-            )
-    ),
-
-    -- The last daily build, if its run waits for a person's decision about its warnings. `publishing/approval.py` decides by the
-    -- same rule, and checks the evidence besides.
-    waiting as (
-        select gate.build_id, gate.finished_at as since,
-            (select count(*) from state.failed_check as failed where failed.severity = 'warning') as warnings
-        from state.gate as gate
-        inner join audit.build as build using (build_id)
-        inner join audit.run as run on run.run_id = gate.run_id and run.outcome = 'running'
-        where gate.verdict = 'warning'
-            and gate.stages = 4
-            and gate.build_id = (select max(daily.build_id) from audit.build as daily where daily.purpose = 'daily')
-            and (
-                build.wants_approval
-                or state.setting('approve_warnings') = 'yes'
-                or exists (
-                    select
-                    from audit.latest_expectation_result as result
-                    where result.build_id = gate.build_id and result.holds and not result.success
-                )
-            )
-            and not exists (
-                select
-                from audit.approval as decided
-                where decided.build_id = gate.build_id and decided.decided_at >= gate.finished_at
-            )
-            and not exists (select from marts.publication as made where made.publication_id = gate.build_id)
-            -- A build without the result of a required check cannot be published, whatever somebody decides.
-            and not exists (
-                select from audit.required_check as required where required.build_id = gate.build_id and not required.was_run
             )
     ),
 
@@ -166,14 +135,35 @@ with
         order by found.dataset, right(found.name, 1) = '/', found.name desc
     )
 
-select 'publication' as problem_code, 'daily run' as subject, since, who, null as command, '' as readers_see,
-    format('the run %s: %s', case outcome when 'blocked' then 'was blocked' else 'failed' end, message) as what
+select 'publication' as problem_code, 'daily run' as subject, since, who,
+    case outcome when 'blocked' then '.venv/bin/assurance checks' end as command, '' as readers_see,
+    case outcome when 'blocked' then message else 'the run failed: ' || message end as what
 from failing
 
 union all
 select 'approval', 'daily run', since, null, format('.venv/bin/assurance publication approve %s --reason …, or reject', build_id), '',
-    format('build %s has %s warnings, and waits for somebody to decide whether readers may see it', build_id, warnings)
-from waiting
+    format(
+        'the build as at %s waits for a person, because %s. %s', state.london(as_at), coalesce(
+            held, case warnings when 1 then 'it has a warning' else format('it has %s warnings', warnings) end
+        ), coalesce(
+            format('Without a decision by %s, it is rejected', state.london(decided_by)),
+            'It waits until somebody decides, or until the next run'
+        )
+    )
+from state.waiting_build
+
+union all
+select 'hold', 'roll-back', since, null, case when waiting = 0 then '.venv/bin/assurance run' end, '',
+    format(
+        'publication %s was made current again, because %s. %s', publication_id, rtrim(reason, '.'), case
+            when waiting = 0 then 'No later publication waits: each new one will wait for a release'
+            else format(
+                '%s for a release, which shows publication %s',
+                case waiting when 1 then '1 later publication waits' else waiting || ' later publications wait' end, newest_waiting
+            )
+        end
+    )
+from state.hold
 
 union all
 select 'overdue', 'daily run', due_at, null, null, '',
@@ -183,7 +173,7 @@ select 'overdue', 'daily run', due_at, null, null, '',
     )
 from state.due
 cross join moment
-where moment.now >= due_at and not exists (select from failing) and not exists (select from waiting)
+where moment.now >= due_at and not exists (select from failing) and not exists (select from state.waiting_build)
 
 union all
 select 'unpublished', 'daily run', coalesce((select min(started_at) from audit.run), moment.now), null, null, '',
@@ -191,7 +181,7 @@ select 'unpublished', 'daily run', coalesce((select min(started_at) from audit.r
 from state.due
 cross join moment
 where moment.publication_id is null and moment.now < due_at and not exists (select from failing)
-    and not exists (select from waiting)
+    and not exists (select from state.waiting_build)
 
 union all
 select 'recall', dataset, min(noticed_at), null,
@@ -407,20 +397,31 @@ select found.problem_code, found.subject, found.since, kind.severity,
     coalesce(found.who, kind.who) as who,
     kind.title || case when kind.names_subject then ': ' || found.subject else '' end as title,
     found.what,
+    -- A key is told as long as the record is kept, and stored nowhere else.
+    case when found.problem_code = 'publication' then (
+        select blocking.examples
+        from audit.blocking_check as blocking
+        inner join audit.build as build using (build_id)
+        inner join state.last_run as run using (run_id)
+        where blocking.place = 1
+        order by build.build_id desc
+        limit 1
+    ) end as examples,
     kind.place
 from state.found_problem as found
 inner join state.problem_kind as kind using (problem_code)
 left join state.publication as shown on true
 order by kind.place, found.subject;
 comment on view state.problem is
-'One row for each thing that is wrong now: since when, how urgent it is, what readers see meanwhile, what to do, and who does it.';
+'One row for each thing that is wrong now: since when, how urgent it is, what readers see meanwhile, examples by key, what to do, and who does it.';
 
 create function state.problems_for_readers() returns table (
-    title text, since timestamptz, severity text, readers_see text, who text
+    title text, since timestamptz, severity text, readers_see text, who text, what text
 )
 language sql stable security definer set search_path = '' set client_min_messages = error
 begin atomic
-    select problem.title, problem.since, problem.severity, problem.readers_see, problem.who
+    select problem.title, problem.since, problem.severity, problem.readers_see, problem.who,
+        case when kind.what_for_readers then problem.what end
     from state.problem as problem
     inner join state.problem_kind as kind using (problem_code)
     where kind.for_readers
@@ -428,4 +429,4 @@ begin atomic
 end;
 create view state.problem_for_readers as select * from state.problems_for_readers();
 comment on view state.problem_for_readers is
-'One row for each thing that is wrong now and that readers of the marts may know: what it is called, and no detail of it.';
+'One row for each thing that is wrong now and that readers of the marts may know: what it is called. What exactly is wrong is told only of what waits for a person.';

@@ -1,0 +1,90 @@
+"""What every place says in every state, in one table that a person can read.
+
+The table is `said.csv`. If a place says something else, the test writes the table anew and fails.
+Read what has changed, and commit the table if every sentence in it is true.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.builds.dbt import forget_project
+from oic_assurance.clock import london_day, utc_now
+from oic_assurance.settings import PROJECT_ROOT
+from oic_assurance.warehouse.cluster import SOURCES
+from simulator.source_systems import create_sources
+from tests.catalogue.world import World
+from tests.sentences.places import PLACES, at
+from tests.sentences.states import STATES
+from tests.year.clock import put_back
+
+pytestmark = pytest.mark.slow
+TABLE = Path(__file__).with_name("said.csv")
+FOLDERS = ("include", "docs", "deploy", "expectations")
+
+
+class SpeakingWorld(World):
+    """The world with a saved state from before its first record: the `bare` databases."""
+
+    def _make(self) -> None:
+        create_sources(self.settings)
+        for database in ("warehouse", *SOURCES):
+            self.copy_database(f"bare_{database}", database)
+        super()._make()
+
+    def _publish(self, run_id: str, as_at: datetime) -> None:
+        super()._publish(run_id, as_at)
+        put_back(self.settings, as_at)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = SpeakingWorld(tmp_path_factory.mktemp("world"))
+    made.project.mkdir(parents=True)
+    for name in FOLDERS:
+        (made.project / name).symlink_to(PROJECT_ROOT / name)
+    publisher = made.settings.home.parent / "publisher.yml"
+    publisher.write_text("publisher: Example\ncontact: A team\nlicence: A licence\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSURANCE_PUBLISHER", str(publisher))
+        made.start()
+        yield made
+        made.stop()
+
+
+def said(world: World) -> Iterator[tuple[str, str, str]]:
+    """Yield each sentence with its state and its place."""
+    for state, make in STATES.items():
+        world.restore("eve")
+        world.copy_project()
+        forget_project()
+        moment = make(world)
+        with at(world.settings, moment):
+            for place, read in PLACES.items():
+                for line in read(world.settings):
+                    if text := " ".join(line.split()):
+                        yield state, place, plain(text, world)
+
+
+def plain(text: str, world: World) -> str:
+    """Return a sentence without what differs from machine to machine and from day to day."""
+    today = london_day(utc_now())
+    text = text.replace(str(world.settings.home.parent), "…")
+    for form in (f"{today:%a %d %b %Y}", f"{today:%d %b %Y}", f"{today:%Y-%m-%d}"):
+        text = re.sub(rf"{form}[T ]?(\d\d:\d\d(:[\d.+:]+Z?)?)?", "today", text)
+    return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
+
+
+def test_every_place_says_in_every_state_what_the_table_says(world: World) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("state", "place", "sentence"))
+    writer.writerows(said(world))
+    before = TABLE.read_text("utf-8") if TABLE.exists() else ""
+    TABLE.write_text(table.getvalue(), encoding="utf-8")
+    assert table.getvalue() == before
