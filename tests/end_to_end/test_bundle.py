@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from rocrate.rocrate import ROCrate
 
-from oic_assurance.reporting.bundle.verify import BrokenError, london, verify
+from oic_assurance.reporting.bundle.verify import BrokenError, london, result, verify
 from tests.end_to_end.terminal import Terminal
 
 
@@ -348,7 +348,9 @@ def test_every_change_is_told(folder: Path, damage: Damage, told: str) -> None:
 
 def test_without_a_signature_the_sentence_says_so(folder: Path) -> None:
     (folder / "signature.json").unlink()
-    assert "nobody has signed the bundle" in verify(folder)
+    assert "this does not prove who made it" in verify(folder)
+    code, sentence = result(folder)
+    assert (code, sentence[:39]) == (3, "The bundle holds, and nobody signed it.")
 
 
 def test_a_bundle_must_be_signed_with_the_key_that_is_asked_for(folder: Path) -> None:

@@ -81,12 +81,12 @@ def verify(place: Path, key_fingerprint: str) -> Result:
     """Verify a bundle, and print the result as one sentence. The warehouse is not needed.
 
     FILE is the ZIP file of the bundle, or a folder into which it was unpacked. The exit code is 0
-    if the bundle proves its figures, otherwise 1. The bundle contains the same program as
-    verify.py, which needs only Python.
+    if the bundle proves its figures, 3 if it does and nobody signed it, and otherwise 1. The bundle
+    contains the same program as verify.py, which needs only Python.
     """
     found = verify_bundle(place, key_fingerprint)
-    facts = Facts("verified", columns("-holds"), found)
-    return Result([found.sentence, facts], exit_code=int(not found.holds))
+    facts = Facts("verified", columns("-holds", "-is_signed", "-sentence", "-exit_code"), found)
+    return Result([found.sentence, facts], exit_code=found.exit_code)
 
 
 @pack.command()

@@ -40,6 +40,7 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
     content_fingerprint,
+    fingerprint_audited,
     fingerprint_tables,
     written_alike,
 )
@@ -62,6 +63,7 @@ where r.started_at > %(published_at)s
         where kept.rekey_id = r.rekey_id and kept.publication_id = %(publication_id)s
     )
 """
+_UPGRADED = "select min(applied_at) from audit.schema_migration where applied_at > %s"
 _ERASURES = """
 select count(distinct erasure_id), max(erased_at)
 from audit.publication_before_erasure
@@ -131,7 +133,9 @@ def _compare_schema(
     recomputed = fingerprint_tables(conn, rebuilt)
     names = sorted(audited.keys() | recomputed.keys())
     parts = {name: schema.partition(name, publication_id) for name in names}
-    stored = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
+    stored = fingerprint_audited(
+        conn, GENERATION, {parts[name]: then for name, then in audited.items()}
+    )
     found = []
     for name in names:
         one = TableComparison(
@@ -196,12 +200,31 @@ def reasons(
     found = list(_of_records(conn, publication, build))
     today = code_version(settings)
     versions = f"then {build.code_version or 'not on record'}, now {today}"
+    proof = _proof(conn, publication, build)
     if build.rules_fingerprint != rules_fingerprint(settings):
-        found.insert(0, Reason("rules", f"The rules have changed since: {versions}."))
+        found.insert(0, Reason("rules", f"The rules have changed since: {versions}. {proof}"))
     elif build.code_version != today:
-        text = f"The rules are the same, but the code has changed: {versions}."
+        text = f"The rules are the same, but the code has changed: {versions}. {proof}"
         found.insert(0, Reason("code", text))
     return found
+
+
+def _proof(conn: psycopg.Connection, publication: Publication, build: Build) -> str:
+    """Say which checkout can compute a publication again, and whether it works with this warehouse.
+
+    A checkout refuses a warehouse with migrations that it does not have.
+    """
+    commit, _, models = (build.code_version or "").partition("+dbt.")
+    if not commit:
+        return "The commit is not on record, so no checkout can be named that proves it."
+    checkout = f"the checkout of {commit}, if its rules have the fingerprint {models}"
+    upgraded_at = one_value(conn, _UPGRADED, (publication.published_at,))
+    if upgraded_at is None:
+        return f"What proves it is {checkout}: run this command there with the same state folder."
+    return (
+        f"Here no checkout proves it: the warehouse was upgraded on {upgraded_at:%d %b %Y}, and "
+        f"older code refuses it. Restore a back-up from before that day, and use {checkout}."
+    )
 
 
 def _of_records(

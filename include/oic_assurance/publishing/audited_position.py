@@ -7,7 +7,7 @@ from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.published_positions import POSITION
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.warehouse.connections import person, readable_marts
-from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from oic_assurance.warehouse.fingerprint import fingerprint_audited
 
 
 def check_position(conn: psycopg.Connection, publication_id: int) -> None:
@@ -21,12 +21,13 @@ def check_position(conn: psycopg.Connection, publication_id: int) -> None:
     schema, name = GENERATION, MARTS.partition(POSITION, publication_id)
     if person() is not None:
         schema, name = readable_marts(), POSITION
-    stored = fingerprint_tables(conn, schema, only=[name]).get(name)
-    if stored is None:
+    audited = audited_tables(conn, MARTS, publication_id).get(POSITION)
+    stored = fingerprint_audited(conn, schema, {name: audited}).get(name) if audited else None
+    if stored is None and audited:
         raise AssuranceError(
             f"The position of publication {publication_id} is no longer stored: use a later one."
         )
-    if audited_tables(conn, MARTS, publication_id).get(POSITION) != stored:
+    if audited is None or stored != audited:
         raise AssuranceError(
             f"The position of publication {publication_id} is not as it was audited: run "
             "`assurance run`, and use the new publication."

@@ -31,7 +31,7 @@ from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLIC_DRAFT
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
-from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from oic_assurance.warehouse.fingerprint import fingerprint_audited
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records, find_record, one_row
 
@@ -443,14 +443,15 @@ def _check_content(conn: psycopg.Connection, publication_id: int) -> None:
     parts = {
         table.name: PUBLIC_DRAFT.partition(table.name, publication_id) for table in RELEASE_TABLES
     }
-    stored = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
-    for name, part in parts.items():
-        if part not in stored:
+    wanted = {part: audited[name] for name, part in parts.items() if name in audited}
+    stored = fingerprint_audited(conn, GENERATION, wanted)
+    for part in parts.values():
+        if part in wanted and part not in stored:
             raise AssuranceError(
                 f"The tables of publication {publication_id} are no longer kept: make the release "
                 "from a later publication."
             )
-        if audited.get(name) != stored[part]:
+        if part not in wanted or wanted[part] != stored[part]:
             raise AssuranceError(
                 f"No release is made from publication {publication_id}: {GENERATION}.{part} is not "
                 "as it was audited. Run `assurance run` and make it from the new publication."

@@ -40,6 +40,15 @@ group by c.relname
 order by c.relname collate "C"
 """
 
+# The columns of a table, the last one first.
+_LAST_COLUMNS = """
+select a.attname::text
+from pg_catalog.pg_attribute as a
+where a.attrelid = format('%%I.%%I', %s::text, %s::text)::regclass
+    and a.attnum > 0 and not a.attisdropped
+order by a.attnum desc
+"""
+
 # The first 128 bits of each row's hash are used as two 64-bit numbers. The query adds up the first
 # numbers of all rows, and separately their second numbers.
 # - A sum does not depend on the order of the rows. Unlike xor, a sum changes with duplicate rows.
@@ -97,6 +106,44 @@ def fingerprint_tables(
             name: _fingerprint(conn, schema, name, columns, types, values or {})
             for name, columns, types in tables
         }
+
+
+def added_later(
+    conn: psycopg.Connection, schema: str, table: str, audited: TableFingerprint
+) -> list[str]:
+    """Return the last columns of a table, which it got without a value after its audit.
+
+    When a mart gets a column, the tables of earlier publications get it too, as their last column
+    and empty. Without these columns, the table must have the fingerprint of its audit. Otherwise
+    the table is another one than was audited, and the answer is empty.
+    """
+    found: list[str] = []
+    for (column,) in conn.execute(_LAST_COLUMNS, (schema, table)).fetchall():
+        query = sql.SQL("select exists (select from {} where {} is not null)").format(
+            sql.Identifier(schema, table), sql.Identifier(column)
+        )
+        if one_row(conn, query, what=f"values of {schema}.{table}.{column}")[0]:
+            return []
+        found.append(column)
+        exclude = ("publication_id", *found)
+        if fingerprint_tables(conn, schema, exclude, only=[table])[table] == audited:
+            return found
+    return []
+
+
+def fingerprint_audited(
+    conn: psycopg.Connection, schema: str, audited: Mapping[str, TableFingerprint]
+) -> dict[str, TableFingerprint]:
+    """Return the fingerprints of tables over the columns that were audited, keyed by table name.
+
+    `audited` has the fingerprint that each table should have. A column that a later version of the
+    rules has added to a table does not count. A table that does not exist has no fingerprint.
+    """
+    found = fingerprint_tables(conn, schema, only=list(audited))
+    for name, now in found.items():
+        if now != audited[name] and added_later(conn, schema, name, audited[name]):
+            found[name] = audited[name]
+    return found
 
 
 @contextmanager

@@ -134,6 +134,8 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
             # The attempt fails if the login has no password, or another one than in `uri`.
             psycopg.connect(uri, connect_timeout=CONNECT_SECONDS, application_name=PROGRAM).close()
             return
+    if stored != "":
+        LOG.warning("The login '%s' had another password than the declared one.", login)
     # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
     verifier = connection.pgconn.encrypt_password(
         password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"

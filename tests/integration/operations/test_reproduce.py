@@ -141,6 +141,14 @@ def test_changed_rules_are_a_reason(old: Old) -> None:
     shown = screen(done)
     assert "The rules have changed since: then" in shown
     assert str(done.publication.code_version) in shown
+    assert "What proves it is the checkout of" in shown
+    later = "update audit.schema_migration set applied_at = '{}' where number = 1"
+    old.do(later.format("2100-01-01"))
+    try:
+        (upgraded,) = _reasons(rules, old.first)
+    finally:
+        old.do(later.format("2000-01-01"))
+    assert "Here no checkout proves it: the warehouse was upgraded on 01 Jan 2100" in upgraded.text
 
 
 def test_changed_code_with_the_same_rules_is_another_reason(old: Old) -> None:

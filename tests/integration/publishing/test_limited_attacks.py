@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError
+from oic_assurance.operations.doctor.warehouse import look_at_logins
 from oic_assurance.publishing.audiences import (
     BY_UNIT,
     keep_functions,
@@ -23,8 +24,9 @@ from oic_assurance.publishing.audiences import (
 )
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, connect_to_migrate
+from oic_assurance.warehouse.connections import connect, connect_to_migrate, url
 from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
+from oic_assurance.warehouse.migrate import migrate
 from tests.databases import administrator
 from tests.integration.publishing.limited_readers import (
     LOGINS,
@@ -455,6 +457,31 @@ def test_the_catalogues_are_closed_again_if_somebody_opens_them(warehouse: Setti
         close(conn)
         assert needed_statements(conn) == []
     assert not re.search("revoke|grant", hardening_sql(warehouse))
+
+
+def test_what_a_shared_login_alters_of_itself_is_set_again(
+    warehouse: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(url(warehouse, "bi"), autocommit=True) as reader:
+        reader.execute("set default_transaction_read_only = off")
+        reader.execute("alter role current_user set timezone = 'Pacific/Kiritimati'")
+        database = sql.Identifier(reader.info.dbname)
+        for setting in ("timezone = 'Asia/Tokyo'", "default_transaction_read_only = off"):
+            statement = f"alter role current_user in database {{}} set {setting}"
+            reader.execute(sql.SQL(statement).format(database))
+        reader.execute("alter role current_user password 'another'")
+    told = " ".join(one.what for one in look_at_logins(warehouse))
+    assert 'alter role bi_reader reset "TimeZone"' in told
+    migrate(warehouse)
+    assert "alter role bi_reader in database" in caplog.text
+    assert "The login 'bi_reader' had another password than the declared one." in caplog.text
+    with psycopg.connect(url(warehouse, "bi")) as reader:
+        left = reader.execute(
+            "select current_setting('timezone') like 'Asia%',"
+            " current_setting('timezone') like 'Pacific%',"
+            " current_setting('default_transaction_read_only')"
+        ).fetchone()
+    assert left == (False, False, "on")
 
 
 def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(

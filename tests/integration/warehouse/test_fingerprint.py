@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from oic_assurance.warehouse.fingerprint import fingerprint_audited, fingerprint_tables
 
 COLUMNS = "publication_id bigint, code text, value double precision, at timestamptz, note text"
 ROWS = [
@@ -99,3 +99,23 @@ def test_a_table_without_rows_or_columns_has_a_fingerprint(
     assert found["empty"].fingerprint != found["bare"].fingerprint
     assert fingerprint_tables(conn, "one", only=["bare"]) == {"bare": found["bare"]}
     assert fingerprint_tables(conn, "nowhere") == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_as_audited"),
+    [
+        ("alter table one.t add column more text; alter table one.t add column last date", True),
+        ("alter table one.t add column more text default 'new'", False),
+        ("alter table one.t add column more text; update one.t set note = 'x'", False),
+        ("alter table one.t add column more text; delete from one.t", False),
+        ("alter table one.t drop column note; alter table one.t add column note text", False),
+    ],
+)
+def test_columns_added_empty_do_not_count(
+    conn: psycopg.Connection, change: str, is_as_audited: bool
+) -> None:
+    make(conn, "one", ROWS)
+    audited = fingerprint_tables(conn, "one")["t"]
+    conn.execute(change.encode())
+    found = fingerprint_audited(conn, "one", {"t": audited})["t"]
+    assert (found == audited) is is_as_audited

@@ -27,8 +27,8 @@ from oic_assurance.warehouse.connections import (
     warehouse_url,
 )
 from oic_assurance.warehouse.embedded import is_running
-from oic_assurance.warehouse.fingerprint import fingerprint_tables
-from oic_assurance.warehouse.hardening.close import logs_plans, needed_statements
+from oic_assurance.warehouse.fingerprint import fingerprint_audited
+from oic_assurance.warehouse.hardening.close import altered_logins, logs_plans, needed_statements
 from oic_assurance.warehouse.migrate import missing_migrations
 from oic_assurance.warehouse.roles import INHERITED, LOGIN_ROLES, can_become
 from oic_assurance.warehouse.rows import one_value
@@ -127,14 +127,22 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
         if roles := can_become(warehouse, owner):
             what = f"'{owner}' can act as {len(roles)} other roles of the warehouse"
             yield Finding("owner", "advice", what, "docs/how-to/protect.md")
-        if needed := needed_statements(warehouse):
-            what = f"{len(needed)} statements are needed to harden it or to log what is read"
-            yield Finding("server", "failed", what, HARDEN)
-        else:
-            yield Finding("server", "ok", "hardened: nothing is open to everybody")
-        if not logs_plans(warehouse):
-            what = "logs no plans, so it is not known what statements have read"
-            yield Finding("server", "failed", what, LOAD)
+        yield from _look_at_hardening(warehouse)
+
+
+def _look_at_hardening(warehouse: psycopg.Connection) -> Iterator[Finding]:
+    """Find whether the server is hardened, and which logins are not as they are declared."""
+    if needed := needed_statements(warehouse):
+        what = f"{len(needed)} statements are needed to harden it or to log what is read"
+        yield Finding("server", "failed", what, HARDEN)
+        for statement in altered_logins(needed):
+            what = f"a login is not as it is declared: the next start runs `{statement}`"
+            yield Finding("logins", "failed", what, START)
+    else:
+        yield Finding("server", "ok", "hardened: nothing is open to everybody")
+    if not logs_plans(warehouse):
+        what = "logs no plans, so it is not known what statements have read"
+        yield Finding("server", "failed", what, LOAD)
 
 
 def look_at_readers(settings: Settings) -> Iterator[Finding]:
@@ -211,7 +219,9 @@ def look_at_tables(settings: Settings) -> Iterator[Finding]:
             wanted = present_tables(warehouse, schema, current.publication_id)
             parts = {name: schema.partition(name, current.publication_id) for name in wanted}
             try:
-                stored = fingerprint_tables(warehouse, GENERATION, only=list(parts.values()))
+                stored = fingerprint_audited(
+                    warehouse, GENERATION, {part: wanted[name] for name, part in parts.items()}
+                )
             except psycopg.errors.DataCorrupted as error:
                 what = f"publication {current.publication_id} cannot be read: {reason(error)}"
                 yield Finding("published tables", "failed", what, GO_BACK)

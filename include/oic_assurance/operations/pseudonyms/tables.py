@@ -26,8 +26,13 @@ from oic_assurance.landing.pseudonyms import pseudonym
 from oic_assurance.publishing.attach import finalise
 from oic_assurance.publishing.catalogue import read_tables, referenced_first
 from oic_assurance.publishing.generations import Part, State, read_parts
-from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
-from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.publishing.rekeyed import present_tables
+from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS
+from oic_assurance.warehouse.fingerprint import (
+    TableFingerprint,
+    added_later,
+    fingerprint_tables,
+)
 from oic_assurance.warehouse.rows import one_value
 
 #: Schemas whose tables contain no pseudonyms.
@@ -290,11 +295,13 @@ class _Keyed:
     """A table of a publication and those of its columns that contain keys.
 
     `is_referred_to` tells whether another table's foreign key refers to one of these columns.
+    `added` has the empty columns that the table got after its audit, over which no fingerprint is.
     """
 
     part: Part
     columns: list[str]
     is_referred_to: bool
+    added: list[str]
 
 
 def publications_left(connection: psycopg.Connection, rekey_id: int) -> list[int]:
@@ -378,6 +385,11 @@ def _keyed_tables(connection: psycopg.Connection, publication_id: int) -> list[_
         ]
     )
     order = {(table.schema, table.name): place for place, table in enumerate(parents)}
+    audited = {
+        schema.partition(name, publication_id): fingerprint
+        for schema in PUBLISHED_SCHEMAS
+        for name, fingerprint in present_tables(connection, schema, publication_id).items()
+    }
     found = []
     for part in read_parts(connection):
         if part.publication_id != publication_id:
@@ -392,7 +404,9 @@ def _keyed_tables(connection: psycopg.Connection, publication_id: int) -> list[_
                 for table in parents
                 for key in table.foreign_keys
             )
-            found.append(_Keyed(part, columns, is_referred_to))
+            then = audited.get(part.name)
+            added = added_later(connection, GENERATION, part.name, then) if then else []
+            found.append(_Keyed(part, columns, is_referred_to, added))
     return sorted(
         found, key=lambda one: order.get((one.part.schema.parents, one.part.table), len(order))
     )
@@ -403,8 +417,8 @@ def _fingerprint(
     one: _Keyed,
     values: dict[str, sql.Composable] | None = None,
 ) -> TableFingerprint:
-    name = one.part.name
-    return fingerprint_tables(connection, GENERATION, only=[name], values=values)[name]
+    name, exclude = one.part.name, (KEY, *one.added)
+    return fingerprint_tables(connection, GENERATION, exclude, only=[name], values=values)[name]
 
 
 def tables_with_earlier_keys(connection: psycopg.Connection) -> list[str]:

@@ -8,7 +8,8 @@
 
 This program reads only the bundle. It prints one sentence: what the bundle proves, or what is wrong
 with it. The exit code is 0 if nothing is wrong, 1 if something is, and 2 if the arguments are
-wrong. Somebody who changes a bundle can also change the copy of this file in it. To be sure, use a
+wrong. It is 3 if nothing is wrong but nobody has signed the bundle, so that anybody can have made
+it. Somebody who changes a bundle can also change the copy of this file in it. To be sure, use a
 copy that did not come with the bundle.
 """
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
+#: The exit code for a bundle that holds and that nobody has signed.
+UNSIGNED = 3
 #: The marts whose rows are bundled. They hold figures, rules and decisions, and no record of a
 #: person. All other marts are in the bundle with their fingerprints only.
 FIGURES = (
@@ -79,6 +82,17 @@ NAME = re.compile("[a-z][a-z0-9_]*")
 
 class BrokenError(Exception):
     """Something in the bundle is wrong. The message says what, in a sentence."""
+
+
+def result(folder: Path, key: str = "") -> "tuple[int, str]":
+    """Return the exit code and the sentence for a bundle. `key` is that of `verify`."""
+    try:
+        proved = verify(folder, key)
+    except BrokenError as error:
+        return 1, f"THE BUNDLE DOES NOT HOLD: {error}."
+    if (folder / SIGNATURE).exists():
+        return 0, f"The bundle holds. {proved}"
+    return UNSIGNED, f"The bundle holds, and nobody signed it. {proved}"
 
 
 def verify(folder: Path, key: str = "") -> str:
@@ -461,7 +475,7 @@ def check_signature(folder: Path, manifest: bytes, wanted: str) -> str:
     if not (folder / SIGNATURE).exists():
         if wanted:
             raise BrokenError("nobody has signed the bundle")
-        return "nobody has signed the bundle, so it does not prove who made it"
+        return "without a signature this does not prove who made it"
     signature = load(read(folder / SIGNATURE), SIGNATURE)
     key = bytes.fromhex(signature["public_key"])
     name = hashlib.sha256(key).hexdigest()
@@ -535,12 +549,9 @@ def main() -> int:
         print("Give a folder and a key, or nothing: verify.py --help explains it.", file=sys.stderr)
         return 2
     folder = Path(given[0]) if given else Path(__file__).resolve().parent
-    try:
-        print(f"The bundle holds. {verify(folder, given[1] if len(given) > 1 else '')}")
-    except BrokenError as error:
-        print(f"THE BUNDLE DOES NOT HOLD: {error}.")
-        return 1
-    return 0
+    code, sentence = result(folder, given[1] if len(given) > 1 else "")
+    print(sentence)
+    return code
 
 
 if __name__ == "__main__":

@@ -31,8 +31,11 @@ def close(connection: psycopg.Connection) -> None:
         ServerError: Statements are still needed, and only an administrator of the server can run
             them.
     """
-    if not needed_statements(connection):
+    needed = needed_statements(connection)
+    if not needed:
         return
+    for statement in altered_logins(needed):
+        LOG.warning("A login is not as it is declared (new, or altered): %s", statement)
     # One process at a time changes the catalogues.
     with held(connection, MIGRATIONS):
         if is_administrator(connection):
@@ -103,6 +106,11 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
         if is_migrated or file != "limits.sql"
         for (statement,) in connection.execute(_query(file).encode()).fetchall()
     ]
+
+
+def altered_logins(statements: list[str]) -> list[str]:
+    """Return those statements that give a login its declared settings."""
+    return [one for one in statements if one.startswith("alter role ")]
 
 
 def logs_plans(connection: psycopg.Connection) -> bool:

@@ -75,6 +75,26 @@ with
             or pg_has_role(r.oid, 'commissioner_reader', 'USAGE')
     ),
 
+    -- What such a login has set for itself, everywhere or only in this database, and nobody declared. Every later session of the
+    -- login would begin with it, and another time zone moves days and months. What is logged is for log.sql to decide.
+    undeclared as (
+        select
+            b.name,
+            case when s.setdatabase = 0 then '' else ' in database ' || quote_ident(current_database()) end as place,
+            split_part(one, '=', 1) as setting
+        from (select distinct name from begins) as b
+        inner join pg_catalog.pg_roles as r on b.name = quote_ident(r.rolname)
+        inner join pg_catalog.pg_db_role_setting as s on r.oid = s.setrole
+        cross join unnest(s.setconfig) as one
+        where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
+            and split_part(one, '=', 1) <> all (array(select name from limits.setting))
+            and split_part(one, '=', 1) !~ '^(log_|auto_explain\.|pgaudit\.)'
+            and case
+                when s.setdatabase = 0 then split_part(one, '=', 1) not in (select setting from begins)
+                else split_part(one, '=', 1) <> 'search_path'
+            end
+    ),
+
     needed as (
         select
             1 as place,
@@ -153,6 +173,9 @@ with
             from unnest(rolconfig) as own
             where own = setting || '=' || value or (setting = 'search_path' and starts_with(own, 'search_path='))
         )
+        union all
+        select 1, name, 'alter role ' || name || place || ' reset ' || quote_ident(setting)
+        from undeclared
     )
 
 select statement || ';'
