@@ -32,7 +32,10 @@ ORDINARY = "ordinary"
 PARTS = {
     ORDINARY: Part("what `make test` runs, with more random examples"),
     "packages": Part("slow tests of single packages, and of the national view"),
-    "runs": Part("whole daily runs through Airflow", ("end_to_end", "dags")),
+    "runs": Part(
+        "whole daily runs through Airflow, and what each place says in each state",
+        ("end_to_end", "dags", "sentences"),
+    ),
     "readers": Part("ODBC, LibreOffice, Chromium and Superset", ("readers", "browser")),
     "connectors": Part("other databases, stores and services", ("connectors",)),
     "spark": Part("builds on a Spark cluster", ("spark",)),

@@ -96,7 +96,7 @@ def metrics(settings: Settings) -> list[str]:
 
 def message(settings: Settings) -> list[str]:
     news = changes(open_problems(settings), [])
-    return [subject_line(settings.force_code, news), *body(news).splitlines()] if news else []
+    return [subject_line(settings, news), *body(news).splitlines()] if news else []
 
 
 def pack(settings: Settings) -> list[str]:

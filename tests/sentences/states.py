@@ -22,6 +22,8 @@ APPROVED_BY = '"The Commissioner, 1 April 2026"'
 #: A change in a source, in the middle of the second day.
 CHANGED = f"updated_at = timestamptz '{DAY} 12:00Z'"
 
+ORDINARY = "ordinary day"
+
 #: Each state by its name. It is made from the eve of the second day, and returns the moment at
 #: which the places speak.
 STATES: dict[str, Callable[[World], datetime]] = {}
@@ -50,14 +52,14 @@ def run(world: World, run_id: str = RUN, as_at: datetime = AS_AT) -> None:
 
 
 @state
-def first_day(world: World) -> datetime:
-    return MORNING - timedelta(days=1)
-
-
-@state
 def ordinary_day(world: World) -> datetime:
     run(world)
     return MORNING
+
+
+@state
+def first_day(world: World) -> datetime:
+    return MORNING - timedelta(days=1)
 
 
 @state
