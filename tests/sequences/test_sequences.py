@@ -353,3 +353,17 @@ def test_whoever_looks_sees_the_same_after_each_event(machine: type[Sequences]) 
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_roll_back_over_several_publications(machine: type[Sequences]) -> None:
+    world = machine()
+    try:
+        world.first_run()
+        for day in (1, 2):
+            world.run(day, "met_on_time", "")
+        for which in (0, 1, 0):
+            world.decide("roll back", which)
+            world.what_was_shown_is_on_record()
+            world.the_screen_says_the_same()
+    finally:
+        world.teardown()

@@ -104,12 +104,13 @@ def test_what_was_rolled_back_was_withdrawn_also_when_it_is_shown_again(three: S
 
 def test_a_roll_back_over_several_withdraws_each_of_them(three: Settings) -> None:
     rollback(three, 1, WHY)
+    withdrawn = "select publication_id, withdrawn_because from marts.publication order by 1"
+    assert ask(three, withdrawn, login="bi_reader") == [(1, None), (2, WHY), (3, WHY)]
     # Publication 2 is shown again, and was withdrawn all the same.
     rollback(three, 2, "this one was right")
     assert [(row[0], *row[2:]) for row in shown(three)] == [
         (1, False, False), (2, True, True), (3, False, True),
     ]  # fmt: skip
-    withdrawn = "select publication_id, withdrawn_because from marts.publication order by 1"
     assert ask(three, withdrawn, login="bi_reader") == [(1, None), (2, None), (3, WHY)]
 
 

@@ -123,6 +123,7 @@ def test_only_a_publication_that_stands_can_be_released(
     # Publication 1 is no longer current, but it was once, and it was not rolled back.
     assert make(warehouse, 1, WHY, WHO, tmp_path / "r").publication_id == 1
     # A roll-back over several withdraws each of them.
+    publish_figures(warehouse, JANUARY, HYDRA)
     rollback(warehouse, 1, "every figure since was wrong")
     refused(warehouse, 3, tmp_path, r"was rolled back \(every figure since was wrong\)")
     refused(warehouse, 2, tmp_path, r"was rolled back \(a wrong file\)")
