@@ -12,10 +12,15 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs Playwright.
+    from playwright.sync_api import Browser
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 #: Groups of test files that share a costly fixture, the longest first. The tests of a group run in
@@ -167,6 +172,20 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
 
 #: The files whose tests make further runs after the first one, in this order.
 MAKE_FURTHER_RUNS = ("test_terminal.py", "test_daily_run.py")
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Chromium from the Debian package."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium")
+        assert chromium, "chromium is not installed: `make debian-packages`"
+        # Chromium's sandbox does not work for root.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -21,6 +21,7 @@ import pytest
 from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import load_settings
+from tests.browser import axe
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -135,6 +136,19 @@ def test_a_page_opens_without_errors_and_without_a_network(
     assert page.locator("h1").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 1400
     assert problems == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index", "measures/index", "measures/nccu_intel_compliance", "lineage", "explanation/spc",
+        "datasets/rms_nccu_referral", "bi/dictionary/marts.assurance_position",
+    ],
+)  # fmt: skip
+def test_a_page_is_accessible(offline: BrowserContext, site: Path, name: str) -> None:
+    page, _ = _opened(offline, site / f"{name}.html")
+    assert axe.problems(page) == []
     page.close()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 from oic_assurance.reporting.dashboards.datasets import Dataset, datasets
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.warehouse.connections import url
+from tests.browser import axe
 from tests.conftest import PROJECT_ROOT
 from tests.databases import Prepared
 from tests.mutants.units import run_unit_tests
@@ -29,6 +30,10 @@ from tests.national.made_up import POINTS, Force
 from tests.national.test_public import K, shown_to_the_public
 from tests.national.test_rules import rules
 from tests.national.world import DAY, MIDLANDS, NationalWorld, made_up, national_world
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs Playwright.
+    from playwright.sync_api import Browser
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "national" / "national_force.csv"
 FEWEST = 4
@@ -140,6 +145,13 @@ def test_the_pack_shows_the_restated_figure_and_the_readings(view: View) -> None
     assert "Late records" in page
     assert "9 forces around" in page
     assert pack.paper.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_the_pack_is_accessible(view: View, browser: "Browser") -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(Path(make_national_pack(view.world.settings).page).as_uri())
+    assert axe.problems(page) == []
 
 
 def test_a_total_is_of_what_is_shown_so_nothing_is_left_to_subtract(view: View) -> None:

@@ -39,9 +39,6 @@ MONTHS = 13
 #: A chart of teams has at most this many, and a heat map half as many again.
 MAX_TEAMS = 12
 HEAT_TEAMS = 22
-# If the share in a cell is above this number, the text of the cell is white, because the background
-# is dark.
-WHITE_TEXT_ABOVE = 0.75
 
 
 def sparkline(rows: Rows, target: float | None) -> str:
@@ -230,14 +227,12 @@ def _heat_map(title: str, found: Mapping[tuple[str, str], Any], teams: Sequence[
         ),
         y=alt.Y("team:N", sort=list(teams), title=None, axis=names_axis()),
     )
-    scale = alt.Scale(domain=[0.4, 1], range=[WHITE, DARK], clamp=True)
+    # Ink is readable on the darkest cell (5.2 to 1), so all cells have text of one colour.
+    scale = alt.Scale(domain=[0.4, 1], range=[WHITE, MIDDLE], clamp=True)
     cells = base.mark_rect(stroke=QUIET, strokeWidth=0.5).encode(
         color=alt.Color("share:Q", scale=scale, legend=None)
     )
-    words = base.mark_text(fontSize=10.5).encode(
-        text="words:N",
-        color=alt.condition(f"datum.share > {WHITE_TEXT_ABOVE}", alt.value(WHITE), alt.value(INK)),
-    )
+    words = base.mark_text(fontSize=10.5, color=INK).encode(text="words:N")
     return Picture(
         title,
         "People who have completed it, of those who need it. A darker cell is a larger share. M1 "

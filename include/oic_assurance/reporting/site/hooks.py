@@ -95,6 +95,14 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
     return _NAME.sub(titled, _LINK.sub(replaced, completed)) + more
 
 
+def on_post_page(output: str, page: Page, config: Any) -> str:
+    """Give the dialog of the search a name, which the theme leaves out, and return the page."""
+    return output.replace(
+        'data-md-component="search" role="dialog"',
+        'data-md-component="search" role="dialog" aria-label="Search"',
+    )
+
+
 def _root(config: Any) -> Path:
     return Path(config.config_file_path).parent
 
