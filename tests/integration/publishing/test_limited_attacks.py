@@ -464,6 +464,7 @@ def test_what_a_shared_login_alters_of_itself_is_set_again(
 ) -> None:
     with psycopg.connect(url(warehouse, "bi"), autocommit=True) as reader:
         reader.execute("set default_transaction_read_only = off")
+        reader.execute("alter role current_user reset all")
         reader.execute("alter role current_user set timezone = 'Pacific/Kiritimati'")
         database = sql.Identifier(reader.info.dbname)
         for setting in ("timezone = 'Asia/Tokyo'", "default_transaction_read_only = off"):
@@ -474,6 +475,8 @@ def test_what_a_shared_login_alters_of_itself_is_set_again(
     assert 'alter role bi_reader reset "TimeZone"' in told
     migrate(warehouse)
     assert "alter role bi_reader in database" in caplog.text
+    assert "alter role bi_reader set default_transaction_read_only = 'on'" in caplog.text
+    assert "alter role bi_reader set statement_timeout" in caplog.text
     assert "The login 'bi_reader' had another password than the declared one." in caplog.text
     with psycopg.connect(url(warehouse, "bi")) as reader:
         left = reader.execute(
@@ -482,6 +485,14 @@ def test_what_a_shared_login_alters_of_itself_is_set_again(
             " current_setting('default_transaction_read_only')"
         ).fetchone()
     assert left == (False, False, "on")
+
+
+def test_a_new_warehouse_warns_of_no_altered_login(
+    empty_warehouse: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate(empty_warehouse)
+    assert "not as it is declared" not in caplog.text
+    assert "another password" not in caplog.text
 
 
 def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(

@@ -135,7 +135,7 @@ def _look_at_hardening(warehouse: psycopg.Connection) -> Iterator[Finding]:
     if needed := needed_statements(warehouse):
         what = f"{len(needed)} statements are needed to harden it or to log what is read"
         yield Finding("server", "failed", what, HARDEN)
-        for statement in altered_logins(needed):
+        for statement in altered_logins(warehouse, needed):
             what = f"a login is not as it is declared: the next start runs `{statement}`"
             yield Finding("logins", "failed", what, START)
     else:

@@ -18,6 +18,12 @@ LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
 FILES = ("catalogues.sql", "limits.sql", "log.sql")
 
+# The readers' logins that have been given their limits. No login can take this limit from itself.
+_LIMITED = """
+select quote_ident(rolname)
+from pg_catalog.pg_roles
+where exists (select from unnest(rolconfig) as own where starts_with(own, 'temp_file_limit='))
+"""
 #: How the statements begin that only set something, for a login or for the warehouse's database.
 SETTINGS = ("alter role ", "alter database ", "revoke all on parameter ")
 
@@ -34,8 +40,8 @@ def close(connection: psycopg.Connection) -> None:
     needed = needed_statements(connection)
     if not needed:
         return
-    for statement in altered_logins(needed):
-        LOG.warning("A login is not as it is declared (new, or altered): %s", statement)
+    for statement in altered_logins(connection, needed):
+        LOG.warning("A login was not as it is declared, so the start runs: %s", statement)
     # One process at a time changes the catalogues.
     with held(connection, MIGRATIONS):
         if is_administrator(connection):
@@ -108,9 +114,14 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
     ]
 
 
-def altered_logins(statements: list[str]) -> list[str]:
-    """Return those statements that give a login its declared settings."""
-    return [one for one in statements if one.startswith("alter role ")]
+def altered_logins(connection: psycopg.Connection, statements: list[str]) -> list[str]:
+    """Return those statements that set again what a reader's login has altered of itself.
+
+    A login that has not been given its limits yet is new.
+    """
+    found = connection.execute(_LIMITED).fetchall()
+    beginnings = tuple(f"alter role {name} " for (name,) in found)
+    return [one for one in statements if one.startswith(beginnings)]
 
 
 def logs_plans(connection: psycopg.Connection) -> bool:
