@@ -1,8 +1,8 @@
 """What every place says in every state, in one table that a person can read.
 
-The table is `said.csv`: every sentence of an ordinary day, and of each other state what differs from
-it. If a place says something else, the test writes the table anew and fails. Read what has changed,
-and commit the table if every sentence in it is true.
+The table is `said.csv`: every sentence of an ordinary day, and of each other state what differs
+from it. If a place says something else, the test writes the table anew and fails. Read what has
+changed, and commit the table if every sentence in it is true.
 """
 
 import csv
