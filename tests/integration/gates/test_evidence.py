@@ -16,12 +16,12 @@ from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim
 from oic_assurance.cli.main import run_command
+from oic_assurance.builds.test_results import KEYS_KEPT
 from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
-from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.commands import shown

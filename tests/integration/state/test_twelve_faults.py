@@ -316,7 +316,7 @@ def test_a_published_table_with_a_damaged_page_is_a_problem(scene: Scene) -> Non
     def damaged(*_: object, **__: object) -> None:
         raise psycopg.errors.DataCorrupted("invalid page in block 0")
 
-    scene.patch.setattr(warehouse, "fingerprint_tables", damaged)
+    scene.patch.setattr(warehouse, "fingerprint_audited", damaged)
     PROOFS.run(scene.settings, False)
     [problem] = problems(scene.settings)
     assert (problem.problem_code, "cannot be read" in problem.what) == ("tables", True)
