@@ -15,8 +15,8 @@ from expectations.vocabulary import STAGES, every_row
 from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim
-from oic_assurance.cli.main import run_command
 from oic_assurance.builds.test_results import KEYS_KEPT
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.data_docs import build_data_docs
