@@ -28,6 +28,7 @@ FAILED = 1
 #: The exit code of a copy that cannot write its log.
 NO_LOG = os.EX_CANTCREAT
 TICK_SECONDS = 0.2
+REFUSALS = 50
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def side_by_side(
     are ended.
     """
     waiting = list(environments)
+    refused = 0
     running: dict[str, tuple[ForkServerProcess, float]] = {}
     try:
         while waiting or running:
@@ -104,10 +106,15 @@ def side_by_side(
                 )
                 try:
                     process.start()
-                except ConnectionRefusedError:
-                    # The original was killed a moment ago, and only when the system says that it
-                    # has ended, it is started again. Until then, nobody makes a copy.
+                except (ConnectionError, EOFError):
+                    # The original was killed a moment ago, perhaps while it made this copy, and
+                    # only when the system says that it has ended, it is started again. Until then,
+                    # nobody makes a copy. One that ends each time is not waited for.
+                    refused += 1
+                    if refused == REFUSALS:
+                        raise
                     break
+                refused = 0
                 del waiting[0]
                 running[code] = process, time.monotonic()
             show(list(running))
