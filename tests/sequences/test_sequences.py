@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -32,6 +33,7 @@ from oic_assurance.operations.access import end, give
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.releases import make_release
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.migrate import migrate
@@ -66,6 +68,10 @@ access = st.tuples(st.just("change_access"), st.sampled_from(sorted(LOGINS)))
 keeping = st.tuples(st.just("keep"), st.sampled_from(("back up", "restore", "restore", "upgrade")))
 #: Runs and decisions come more often than the rest.
 events = st.one_of(runs, runs, decisions, decisions, signing, signing, access, keeping)
+
+
+class AllowedError(Exception):
+    """A release is not refused: it would be made now."""
 
 
 class Sequences(RuleBasedStateMachine):
@@ -279,6 +285,24 @@ class Sequences(RuleBasedStateMachine):
         assert contradicted == []
 
     @invariant()
+    def only_what_stands_can_be_released_and_signed(self) -> None:
+        """What was rolled back or never shown is refused, and so is a step on any but the newest."""
+        for number, made in self.model.made.items():
+            stands = made.was_shown and not made.is_withdrawn
+            # The handmade publications have no policy of releases, so nothing is made of them.
+            with (
+                patch("oic_assurance.publishing.releases._make", side_effect=AllowedError),
+                pytest.raises(AllowedError if stands else UsageError),
+            ):
+                make_release(self.settings, number, WHY, "a tester", {}, lambda _: ("", ""))
+            if number != self.model.current:
+                with pytest.raises(UsageError, match="signed off on"):
+                    make_step(
+                        self.settings, POINT, self.model.next_step or "STEPS_AGREED",
+                        account="lead", through="command line", because=WHY, publication_id=number,
+                    )  # fmt: skip
+
+    @invariant()
     def the_screen_says_the_same(self) -> None:
         """The list marks the current publication, those only kept, and those rolled back."""
         if not self.model.shown:
@@ -361,9 +385,12 @@ def test_a_roll_back_over_several_publications(machine: type[Sequences]) -> None
         world.first_run()
         for day in (1, 2):
             world.run(day, "met_on_time", "")
-        for which in (0, 1, 0):
+        # The last time, publication 3 stands again, and nobody has said that 2 was right.
+        for which in (0, 1, 0, 2):
             world.decide("roll back", which)
             world.what_was_shown_is_on_record()
+            world.only_what_stands_can_be_released_and_signed()
             world.the_screen_says_the_same()
+        assert [number for number, made in world.model.made.items() if made.is_withdrawn] == [2]
     finally:
         world.teardown()
