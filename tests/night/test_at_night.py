@@ -29,6 +29,7 @@ from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim, lock_for_reading
 from oic_assurance.builds.declared import FILE
+from oic_assurance.builds.runs import only_run
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.cli.main import cli, run_command
 from oic_assurance.errors import AssuranceError
@@ -362,7 +363,9 @@ def observed(kind: str) -> Play:
 VANISH = "90 of 100 known records would vanish from personnel"
 NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     "message *No publication was made*": (entered("failed", "building the marts: x"), NIGHT),
-    "message *The run has not finished by its deadline*, *it is still running*": (waiting, MORNING),
+    "message *The run has not finished by its deadline*, *has recorded no end*": (
+        waiting, MORNING,
+    ),
     "message *The run has not finished by its deadline*, *no run is under way*": (
         lambda _: None, MORNING,
     ),
@@ -410,6 +413,14 @@ def test_a_notification_leads_to_its_row(
     # The handmade marts lack columns that `assurance status` shows. It is followed in a whole run.
     if command_of(row)[1] not in ("run", "sources", "status"):
         follow(row, healthy, capsys)
+
+
+@plays("message *The run has not finished by its deadline*, *is running*")
+def test_a_run_that_takes_too_long_leads_to_its_row(healthy: Settings) -> None:
+    with only_run(healthy):
+        waiting(healthy)
+        text = message(open_problems(healthy, MORNING))
+    expect(Seen(text), "message *The run has not finished by its deadline*, *is running*")
 
 
 @plays("message *The national view was not told*")
@@ -747,7 +758,7 @@ def test_a_source_that_does_not_answer_and_a_dataset_that_failed(
     found = [one.state for one in look_at_databases(fresh_warehouse) if "rms" in one.subject]
     assert found == ["failed"]
     row = expect(red("extract", ""), "task `extract` is red")
-    assert "running" in follow(row, fresh_warehouse, capsys)
+    assert "has recorded no end" in follow(row, fresh_warehouse, capsys)
 
 
 @plays("*another run builds or audits the candidate*")

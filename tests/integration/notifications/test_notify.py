@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from oic_assurance import pipeline
+from oic_assurance.builds.runs import only_run
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import UsageError
@@ -95,24 +97,35 @@ def test_the_owner_of_the_failed_check_fixes_it(healthy: Settings) -> None:
     assert problem.who == "force intelligence bureau"
 
 
+KILLED = "the run has recorded no end: it is under way in Airflow, or it was killed"
+
+
 @pytest.mark.parametrize(
-    ("ended", "state"), [(True, "no run is under way"), (False, "it is still running")]
+    ("run", "state"),
+    [(None, "no run is under way"), ("alive", "the run is running"), ("killed", KILLED)],
 )
 def test_a_run_that_has_not_finished_by_its_deadline(
-    healthy: Settings, ended: bool, state: str
+    healthy: Settings, run: str | None, state: str
 ) -> None:
-    if not ended:
-        enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
-    assert found(healthy, NIGHT) == []
-    (problem,) = open_problems(healthy, MORNING)
-    assert (problem.problem_code, problem.what) == (
-        "overdue",
-        f"no run has published by 07:30, and {state}",
-    )
-    assert problem.since == parse_moment("2026-05-02T07:30")
-    # Two days later this is still the same problem, which began on the same morning.
-    (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"))
-    assert (later.since, later.cause) == (problem.since, problem.cause)
+    with only_run(healthy) if run == "alive" else nullcontext():
+        if run:
+            enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
+            told = (
+                [("running", None)]
+                if run == "alive"
+                else [("open", KILLED.replace("the run", "it"))]
+            )
+            assert ask(healthy, "select outcome, message from state.last_run") == told
+        assert found(healthy, NIGHT) == []
+        (problem,) = open_problems(healthy, MORNING)
+        assert (problem.problem_code, problem.what) == (
+            "overdue",
+            f"no run has published by 07:30, and {state}",
+        )
+        assert problem.since == parse_moment("2026-05-02T07:30")
+        # Two days later this is still the same problem, which began on the same morning.
+        (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"))
+        assert (later.since, later.cause) == (problem.since, problem.cause)
 
 
 def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Settings) -> None:

@@ -64,7 +64,7 @@ METRICS = (
         "1 for the outcome of the last run, and 0 for others.",
         "select (run.outcome = known.outcome)::integer, known.outcome from state.last_run as "
         "run cross join unnest(array['published', 'waiting', 'blocked', 'failed', "
-        "'running']) as known (outcome)",
+        "'running', 'open']) as known (outcome)",
         ("outcome",),
     ),
     Metric(

@@ -46,11 +46,35 @@ where build.build_id = (select max(daily.build_id) from audit.build as daily whe
 comment on view state.waiting_build is
 'One row if the last daily build waits for a person to decide about its warnings: what changes in the past, how many warnings it has, and by when somebody must decide. Without a decision by then, it is rejected.';
 
+-- A killed process records no end, and holds no lock. Only `assurance run` holds the lock of the run as long as it runs.
+create function state.assurance_run_runs() returns boolean
+language sql stable security definer set search_path = ''
+begin atomic
+    select exists (select from locks.held where lock_name = 'daily run');
+end;
+create view state.open_run as
+select run_id, known.outcome, case known.outcome
+    when 'running' then 'is running' else 'has recorded no end: it is under way in Airflow, or it was killed'
+end as words
+from audit.run
+cross join (select case when state.assurance_run_runs() then 'running' else 'open' end as outcome) as known
+where finished_at is null
+order by started_at desc
+limit 1;
+comment on view state.open_run is
+'One row if a run has recorded no end. It is `running` if `assurance run` makes it now. Otherwise it is `open`, and only Airflow knows whether it is under way.';
+
 create view state.last_run as
-select run.run_id, case when waiting.build_id is null then run.outcome else 'waiting' end as outcome, run.as_at, run.started_at,
-    run.finished_at, run.message, run.publication_id
+select run.run_id, case
+        when waiting.build_id is not null then 'waiting'
+        when run.outcome = 'running' then coalesce(opened.outcome, run.outcome)
+        else run.outcome
+    end as outcome, run.as_at, run.started_at, run.finished_at,
+    coalesce(run.message, case when waiting.build_id is null and opened.outcome = 'open' then 'it ' || opened.words end) as message,
+    run.publication_id
 from audit.run as run
 left join state.waiting_build as waiting using (run_id)
+left join state.open_run as opened using (run_id)
 order by run.started_at desc
 limit 1;
 comment on view state.last_run is

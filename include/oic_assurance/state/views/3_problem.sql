@@ -6,9 +6,7 @@ select (
         ((select max(made.as_at) from marts.publication as made) at time zone 'Europe/London')::date + 1,
         (state.now() at time zone 'Europe/London')::date
     ) + state.setting('run_deadline')::time
-) at time zone 'Europe/London' as due_at,
-coalesce(bool_or(finished_at is null), false) as is_running
-from audit.run;
+) at time zone 'Europe/London' as due_at;
 comment on view state.due is
 'One row: by when the next publication is promised. That is the deadline of the day after the last publication''s, or of today if there is none. A run that never started leaves no other trace.';
 
@@ -169,7 +167,7 @@ union all
 select 'overdue', 'daily run', due_at, null, null, '',
     format(
         'no run has published by %s, and %s', to_char(due_at at time zone 'Europe/London', 'HH24:MI'),
-        case when is_running then 'it is still running' else 'no run is under way' end
+        coalesce((select 'the run ' || opened.words from state.open_run as opened), 'no run is under way')
     )
 from state.due
 cross join moment
