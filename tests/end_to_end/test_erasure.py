@@ -158,6 +158,8 @@ def test_after_the_next_publication_no_byte_is_left(terminal: Terminal) -> None:
     assert (early.returncode, "waiting for the next publication" in early.stdout) == (1, True)
     terminal.does("run", "--as-at", "2026-04-21T05:30")
     assert places_with(terminal) == set()
+    explained = terminal.assurance("explain", "--record", "referral", f"R{REFERRAL}")
+    assert "it was erased on" in " ".join(explained.stderr.split())
     assert "Nothing was erased since" in terminal.assurance("erase", "finish").stdout
     terminal.does("batch", "verify")
     with psycopg.connect(terminal.url("warehouse")) as warehouse:

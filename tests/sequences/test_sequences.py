@@ -286,7 +286,7 @@ class Sequences(RuleBasedStateMachine):
 
     @invariant()
     def only_what_stands_can_be_released_and_signed(self) -> None:
-        """What was rolled back or never shown is refused, and so is a step on any but the newest."""
+        """What was rolled back or never shown is refused, and so is a step on another one."""
         for number, made in self.model.made.items():
             stands = made.was_shown and not made.is_withdrawn
             # The handmade publications have no policy of releases, so nothing is made of them.

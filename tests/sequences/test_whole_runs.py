@@ -53,7 +53,9 @@ class WholeRuns(RuleBasedStateMachine):
         self.home = 0
         self.loop = Loop(Terminal(self.folder / "home"), self.folder)
         self.model = Model()
-        self.backup: tuple[Path, Model] | None = None
+        self.backup: tuple[Path, Model, list[str]] | None = None
+        #: The references of the referrals that were erased.
+        self.erased: list[str] = []
         self._does("simulate", "--seed", "4", "--from", "2026-04-01", "--to", "2026-05-01")
         self.loop.drop_plans("2026-05-01T12:00", ["2026-03-01", "2026-03-02", "2026-03-03"])
 
@@ -95,14 +97,22 @@ class WholeRuns(RuleBasedStateMachine):
     def roll_back(self, data: st.DataObject) -> None:
         """Roll back to a publication that readers have seen."""
         number = data.draw(st.sampled_from(sorted(set(self.model.shown))))
-        if number != self.model.current:
+        if not self._is_kept(number):
+            refused = self.loop.terminal.assurance("publication", "rollback", str(number))
+            assert refused.returncode == 1
+            told = "no longer kept, because they held records that were erased"
+            assert told in " ".join(refused.stderr.split())
+        elif number != self.model.current:
             self._does("publication", "rollback", str(number), "--reason", WHY)
             self.model.roll_back(number)
 
     @precondition(lambda self: self.model.holds)
     @rule()
     def release(self) -> None:
-        """End the hold."""
+        """End the hold, unless an erasure has dropped what waits for it."""
+        waiting = [(made.day, one) for one, made in self.model.made.items() if made.waits]
+        if waiting and not self._is_kept(max(waiting)[1]):
+            return
         self._does("publication", "release", "--reason", WHY)
         self.model.release()
 
@@ -122,18 +132,33 @@ class WholeRuns(RuleBasedStateMachine):
             assert "cannot be signed" in " ".join(self.loop.may_not(*command).split())
 
     @rule()
+    def erase(self) -> None:
+        """Erase a record, which is then said to be erased, before and after the next run."""
+        with psycopg.connect(self.loop.terminal.url("rms")) as source:
+            rows = source.execute(
+                "select referral_id, referral_ref from rms.nccu_referral"
+                " where created_at < '2026-05-01' and referral_ref <> all(%s)"
+                " order by referral_id desc limit 1",
+                (self.erased,),
+            ).fetchall()
+        for key, name in rows:
+            reason = ("--reason", "somebody asked", "--yes")
+            self._does("erase", "records", "rms/nccu_referral", str(key), *reason)
+            self.erased.append(name)
+
+    @rule()
     def back_up(self) -> None:
         """Back up the warehouse and its secrets."""
         target = self.folder / f"backups-{len(list(self.folder.iterdir()))}"
         self._does("backup", "make", "--to", str(target), "--unencrypted")
-        self.backup = next(target.iterdir()), self.model.copy()
+        self.backup = next(target.iterdir()), self.model.copy(), [*self.erased]
 
     @precondition(lambda self: self.backup is not None)
     @rule()
     def restore(self) -> None:
         """Restore the back-up into an empty state folder, with the same sources and secrets."""
         assert self.backup is not None
-        place, model = self.backup
+        place, model, erased = self.backup
         old = self.loop.terminal
         sources = {
             f"AIRFLOW_CONN_{name.upper()}": old.url(name) for name in ("rms", "intelligence")
@@ -153,7 +178,7 @@ class WholeRuns(RuleBasedStateMachine):
         self.stack.callback(new.assurance, "db", "stop")
         self.loop = Loop(new, self.folder)
         self._does("backup", "restore", str(place))
-        self.model = model.copy()
+        self.model, self.erased = model.copy(), [*erased]
 
     @rule()
     def restart(self) -> None:
@@ -187,6 +212,9 @@ class WholeRuns(RuleBasedStateMachine):
                 " where point_code = %s order by current_from",
                 (POINT,),
             ).fetchall()
+        for erased in self.erased:
+            found = self.loop.terminal.assurance("explain", "--record", "referral", erased)
+            assert "was erased on" in " ".join((found.stdout + found.stderr).split())
         assert contradicted == []
         spells = [
             number
@@ -216,6 +244,11 @@ class WholeRuns(RuleBasedStateMachine):
             f"where point_code = '{POINT}'"
         )
         return str(row["status"])
+
+    def _is_kept(self, number: int) -> bool:
+        """Tell whether a publication has its tables, which an erasure may have dropped."""
+        (row,) = self.loop.ask(f"select to_regclass('generation.assurance_position__{number}')")
+        return row["to_regclass"] is not None
 
     def _secret(self, name: str) -> str:
         secrets = self.folder / "home" / "secrets"

@@ -59,6 +59,20 @@ class Declared:
     measures: Mapping[str, Mapping[str, Any]]
     lines: yaml_lines.LinedYaml
 
+    def name_of(self, dataset: str, table: str) -> str | None:
+        """Return the column by which the rules and readers name the records of a source table.
+
+        The first reading of a table names its records. The others name those of other tables.
+        """
+        return next(
+            (
+                reading["named_by"]
+                for reading in self.readings.values()
+                if (reading.get("dataset"), reading.get("table")) == (dataset, table)
+            ),
+            None,
+        )
+
     def error(self, path: yaml_lines.Path, message: str) -> DeclaredError:
         """Return an error that names the line of the part at `path`."""
         return DeclaredError(f"{FILE}, line {self.lines.line(path)}: {message}.")

@@ -193,6 +193,11 @@ def _history(found: RecordHistory) -> Result:
     return Result(
         [
             Facts("record", record, found),
+            *(
+                [f"Raw has no row of it any more: the record {found.erased}."]
+                if found.erased
+                else []
+            ),
             *chapters,
             Table("versions", versions, rows, title="Raw rows"),
             Table("sources", sources, found.sources, title="Batches of these rows"),

@@ -319,6 +319,12 @@ def comparison(found: comparing.Comparison) -> Result:
                 [one for one in others if one.before == one.after],
                 "Figures whose counts changed and whose value did not",
             ),
+            Table(
+                "erasures",
+                columns("erased_at=erased", "dataset", "records:number", ">reason=because"),
+                found.erasures,
+                "Records that were erased in between. Figures count them as deleted",
+            ),
             Facts("comparison", columns("-is_explained", "-way", "-not_kept"), found),
             conclusion,
             Table(

@@ -47,6 +47,14 @@ def hash_key(
     return last
 
 
+def name_in_log(column: str, value: str) -> str:
+    """Return what stands for the key of an erased record that is named by another column.
+
+    Rules and readers name a referral by its reference, and its source by a number.
+    """
+    return f"{column}={value}"
+
+
 def hashes_of(
     settings: Settings,
     connection: psycopg.Connection,

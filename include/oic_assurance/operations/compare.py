@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
@@ -35,6 +37,21 @@ FIGURE = (
     ("force_code", "measure_code", "period_start", "org_unit_code"),
     ("value", "numerator", "denominator"),
 )
+
+
+# Of a record whose marking rose, nobody may see that it existed.
+_ERASURES = """
+select erased.erased_at, erased.dataset, erased.records, erased.reason
+from audit.erasure as erased
+cross join (
+    select min(started_at) as began, max(started_at) as ended
+    from audit.build
+    where build_id = any(%(builds)s)
+) as built
+where erased.force_code = %(force)s and erased.kind <> 'marking'
+    and erased.erased_at > built.began and erased.erased_at <= built.ended
+order by erased.erasure_id
+"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,8 @@ class Comparison:
             they listed are not known.
         not_compared: Figures that only one publication shows, because the other has no figure of
             their unit, or none of their measure for their month.
+        erasures: The erasures between the two builds: when, how many records of which dataset, and
+            why. Figures count what was erased as deleted.
     """
 
     before: Publication
@@ -116,6 +135,7 @@ class Comparison:
     way: Sequence[int]
     not_kept: Sequence[int]
     not_compared: Sequence[Key] = ()
+    erasures: Sequence[Row] = ()
 
     @property
     def is_explained(self) -> bool:
@@ -172,7 +192,13 @@ def compare(
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),
             not_compared=sorted(asked.keys() - both),
+            erasures=_erasures(conn, settings, [before, after]),
         )
+
+
+def _erasures(conn: psycopg.Connection, settings: Settings, builds: list[int]) -> list[Row]:
+    asked = {"builds": builds, "force": settings.force_code}
+    return conn.cursor(row_factory=dict_row).execute(_ERASURES, asked).fetchall()
 
 
 def _key(row: Row) -> Key:

@@ -9,11 +9,12 @@ from typing import LiteralString
 import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.formats import moment
 from oic_assurance.landing.pseudonyms import check_no_rekey
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import PUBLISHING, take
-from oic_assurance.warehouse.rows import all_records, find_record, one_value
+from oic_assurance.warehouse.rows import all_records, find_record, find_value, one_value
 
 ROLE = "oic_publish"
 
@@ -148,6 +149,19 @@ def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
     """Return whether a publication has ever been current."""
     query = "select exists (select from audit.publication_move where to_publication = %s)"
     return bool(one_value(conn, query, (publication_id,)))
+
+
+def not_kept(conn: psycopg.Connection, publication_id: int) -> str:
+    """Return a sentence, without its full stop: a publication has no tables any more, and why."""
+    finished = find_value(
+        conn,
+        "select max(finished_at) from audit.erasure_finish where %s = any(publications)",
+        (publication_id,),
+    )
+    gone = f"The tables of publication {publication_id} are no longer kept"
+    if finished is None:
+        return gone
+    return f"{gone}, because they held records that were erased (done {moment(finished)})"
 
 
 def why_never_shown(conn: psycopg.Connection, publication: Publication) -> str:

@@ -22,6 +22,7 @@ from oic_assurance.publishing.publication import (
     ROLE,
     Publication,
     asked_publication,
+    not_kept,
     sole_publisher,
     was_shown,
     why_never_shown,
@@ -448,8 +449,7 @@ def _check_content(conn: psycopg.Connection, publication_id: int) -> None:
     for part in parts.values():
         if part in wanted and part not in stored:
             raise AssuranceError(
-                f"The tables of publication {publication_id} are no longer kept: make the release "
-                "from a later publication."
+                f"{not_kept(conn, publication_id)}: make the release from a later publication."
             )
         if part not in wanted or wanted[part] != stored[part]:
             raise AssuranceError(

@@ -14,6 +14,7 @@ from oic_assurance.publishing.publication import (
     find_hold,
     find_publication,
     get_publication,
+    not_kept,
     sole_publisher,
     was_shown,
     why_never_shown,
@@ -117,7 +118,7 @@ def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
     if not is_there:
-        gone = f"The tables of publication {publication_id} are no longer kept"
+        gone = not_kept(conn, publication_id)
         if not was_shown(conn, publication_id):
             # An erasure has dropped it while it waited. The hold stays until another one waits.
             raise AssuranceError(f"{gone}: `assurance run` makes another one, then release it.")

@@ -7,8 +7,10 @@ Records whose retention has ended are found and erased by a command.
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.expired import expired_records
 from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.explain.history import erasure_of, find_kind
+from oic_assurance.operations.explain.publication_records import HISTORY_ROLE
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
@@ -67,6 +71,24 @@ def text_of_warehouse(world: World) -> str:
             ).fetchone()
         parts.append(rows[0] if rows else "")
     return "\n".join(parts)
+
+
+def test_a_record_is_known_as_erased_by_its_name_and_its_key(world: World) -> None:
+    put_report(world, 7, at(2))
+    put_report(world, 8, at(2))
+    world.land(REPORTS)
+    erase_record(world, REPORTS, "7")
+    told = "was erased on .*, because: asked for under DPA 2018 s.47"
+    with connect(world.settings, role=HISTORY_ROLE) as session:
+        asked = partial(erasure_of, world.settings, session)
+        document = find_kind("document")
+        assert re.fullmatch(told, asked(document, "URN-7") or "")
+        # Another record.
+        assert asked(document, "URN-8") is None
+        # Of a record whose marking rose, nobody may see that it existed.
+        with world.as_owner() as owner:
+            owner.execute("update audit.erasure set kind = 'marking'")
+        assert asked(document, "URN-7") is None
 
 
 # -------------------------------------------------------------------- files

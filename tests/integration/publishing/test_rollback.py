@@ -8,6 +8,7 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.explain.publication_records import find
 from oic_assurance.publishing.publication import (
     current_hold,
     current_publication,
@@ -15,6 +16,7 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.reporting.pack.facts import board_facts
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.commands import shown
@@ -166,6 +168,19 @@ def test_a_release_of_what_an_erasure_has_dropped_says_how_to_go_on(three: Setti
     assert held(three) == (2, 4, 1)
     latest = published(three, scale=5)
     assert release(three, "all mended").publication_id == latest
+
+
+def test_what_an_erasure_has_dropped_is_said_to_be_erased(three: Settings) -> None:
+    assert drop_generations(three, [2], "which hold what was erased since").erased == [2]
+    with connect(three, role="oic_erasure") as session:
+        session.execute("insert into audit.erasure_finish (up_to_erasure, publications)"
+                        " values (1, '{2}')")  # fmt: skip
+    told = "publication 2 are no longer kept, because they held records that were erased"
+    with pytest.raises(AssuranceError, match=told):
+        rollback(three, 2, WHY)
+    for read in (find, board_facts):
+        with pytest.raises(AssuranceError, match=told):
+            read(three, 2)
 
 
 def test_a_publication_for_an_earlier_moment_is_kept_and_not_shown(three: Settings) -> None:

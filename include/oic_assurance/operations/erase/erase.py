@@ -19,12 +19,13 @@ from psycopg.types.json import Jsonb
 from oic_assurance.batches.archive_reader import UnreadableError, open_content
 from oic_assurance.batches.archive_store import REWRITTEN, archive_store
 from oic_assurance.batches.archive_writer import archived_files
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.erased_keys import hash_key, layer_secrets, read_layers
+from oic_assurance.landing.erased_keys import hash_key, layer_secrets, name_in_log, read_layers
 from oic_assurance.landing.pseudonyms import check_no_rekey, identifiers_query
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.search import Found, Request, Search
-from oic_assurance.settings import Settings
+from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.storage.store import UNFINISHED, StoredFile
 from oic_assurance.warehouse.account import account_at_host
@@ -338,6 +339,7 @@ class _Erasure:
         if not found:
             return found
         with self._connection.transaction(force_rollback=dry_run):
+            names = self._names()
             found.pseudonyms = self._delete_pseudonyms(self._delete_raw())
             values = {
                 "force": self._force,
@@ -356,8 +358,25 @@ class _Erasure:
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
             # The log is written after the deletions, so a build that is opened after the logged
             # time cannot see the erased records.
-            self._log(found)
+            self._log(found, names)
         return found
+
+    def _names(self) -> set[str]:
+        """Return the names of the records, if the rules name them by another column than the key.
+
+        `explain` then knows a record again that is asked for by its name.
+        """
+        column = read_declared(PROJECT_ROOT).name_of(self._dataset.name, self._table.name)
+        if column is None or [column] == list(self._table.key):
+            return set()
+        rows = self._connection.execute(
+            SQL(
+                "select distinct {column}::text from {raw}"
+                " where force_code = %s and row_key = any(%s) and {column} is not null"
+            ).format(column=Identifier(column), raw=self._raw),
+            (self._force, self._keys),
+        ).fetchall()
+        return {name_in_log(column, value) for (value,) in rows}
 
     # ---------------------------------------------------------------- delete
 
@@ -409,7 +428,7 @@ class _Erasure:
 
     # ---------------------------------------------------------------- log
 
-    def _log(self, found: Found) -> None:
+    def _log(self, found: Found, names: set[str]) -> None:
         erasure_id = one_value(
             self._connection,
             """
@@ -441,7 +460,8 @@ class _Erasure:
         layers = read_layers(self._connection)
         secrets = layer_secrets(self._settings, layers)
         marks = {
-            hash_key(secrets, self._force, self._dataset, self._table, key) for key in self._keys
+            hash_key(secrets, self._force, self._dataset, self._table, key)
+            for key in (*self._keys, *names)
         }
         with self._connection.cursor() as cursor:
             cursor.executemany(

@@ -19,9 +19,12 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.declared import read_declared
+from oic_assurance.clock import london_day
 from oic_assurance.errors import UnknownNameError, UsageError
+from oic_assurance.formats import long_day
+from oic_assurance.landing.erased_keys import hashes_of, name_in_log
 from oic_assurance.operations.explain.publication_records import Records
-from oic_assurance.settings import PROJECT_ROOT
+from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import PROVENANCE
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
@@ -33,6 +36,7 @@ from oic_assurance.warehouse.processing_log import (
     publication_mark,
     record_mark,
 )
+from oic_assurance.warehouse.rows import find_row
 
 _RECORD = """
 select * from {{intermediate}}.{relation}
@@ -279,6 +283,14 @@ from audit.batch as batch
 where batch_id = any(%(batches)s)
 order by batch_id
 """
+_ERASURES = """
+select erasure.erased_at, erasure.reason
+from audit.erased_key as erased
+inner join audit.erasure as erasure using (erasure_id)
+where erased.key_mark = any(%(hashes)s) and erasure.kind <> 'marking'
+order by erasure.erasure_id desc
+limit 1
+"""
 # Records whose marking has risen. Until they are erased, nobody may see that they exist.
 _RECALLED = "select table_name, row_key from audit.recalled_record where force_code = %(force)s"
 
@@ -297,6 +309,8 @@ class RecordHistory:
     chapters: dict[str, list[Row]]
     versions: list[Row]
     sources: list[Row]
+    #: When and why the source record was erased, which raw then has no row of.
+    erased: str | None = None
 
 
 def get_history(records: Records, kind: str, key: str) -> RecordHistory:
@@ -313,8 +327,10 @@ def get_history(records: Records, kind: str, key: str) -> RecordHistory:
     asked: dict[str, object] = {"key": key, "kind": kind}
     chapters = {title: records.ask(query, asked) for title, query in described.chapters.items()}
     found = next(iter(chapters.values()))
+    erased = erasure_of(records.settings, records.connection, described, key)
     if not found:
-        raise UsageError(f"Publication {publication.publication_id} has no {kind} '{key}'.")
+        none = f"Publication {publication.publication_id} has no {kind} '{key}'"
+        raise UsageError(f"{none}: it {erased}." if erased else f"{none}.")
     officers = {str(row["officer_key"]) for row in found if row.get("officer_key")}
     # Log entries are never changed, but pseudonyms can be replaced. So the log names an officer by
     # a keyed hash of the pseudonym.
@@ -328,7 +344,33 @@ def get_history(records: Records, kind: str, key: str) -> RecordHistory:
         chapters={title: rows for title, rows in chapters.items() if rows},
         versions=versions,
         sources=records.ask(_BATCHES, {"batches": [one["batch_id"] for one in versions]}),
+        erased=erased,
     )
+
+
+def erasure_of(
+    settings: Settings, connection: psycopg.Connection, kind: Kind, key: str
+) -> str | None:
+    """Return when and why the record was erased, as the end of a sentence. None if it was not.
+
+    A record that was erased because its marking rose is not told: nobody may see that it existed.
+    """
+    declarations, hashes = read_declared(PROJECT_ROOT), []
+    for behind in kind.behind:
+        dataset = declared(behind.dataset)
+        table = next(one for one in dataset.tables if one.name == behind.table)
+        if list(table.key) == [behind.column]:
+            name = key
+        elif declarations.name_of(dataset.name, table.name) == behind.column:
+            name = name_in_log(behind.column, key)
+        else:
+            continue
+        hashes += hashes_of(settings, connection, dataset, table, [name])
+    row = find_row(connection, _ERASURES, {"hashes": hashes})
+    if row is None:
+        return None
+    erased_at, reason = row
+    return f"was erased on {long_day(london_day(erased_at))}, because: {reason.rstrip('.')}"
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:

@@ -21,7 +21,7 @@ from oic_assurance.builds.recompute import (
 )
 from oic_assurance.builds.record import Build, finish_build, get_build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.publishing.publication import Publication, asked_publication
+from oic_assurance.publishing.publication import Publication, asked_publication, not_kept
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -113,7 +113,7 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
         number = found.publication_id
         table = f"{GENERATION}.{MARTS.partition('assurance_measure', number)}"
         if publication_id is not None and not relation_exists(connection, table):
-            raise AssuranceError(f"The tables of publication {number} are no longer kept.")
+            raise AssuranceError(f"{not_kept(connection, number)}.")
         return found
 
 

@@ -15,7 +15,7 @@ from oic_assurance.builds.record import get_build
 from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing.candidate_checks import audited_tables
-from oic_assurance.publishing.publication import Publication
+from oic_assurance.publishing.publication import Publication, not_kept
 from oic_assurance.publishing.schemas import GENERATION, KEY, MARTS, PUBLISHED_SCHEMAS
 from oic_assurance.reporting.bundle.verify import FIGURES, values
 from oic_assurance.settings import Settings
@@ -144,7 +144,7 @@ def _table(conn: psycopg.Connection, mart: str, number: int) -> dict[str, Any] |
     place = (GENERATION, MARTS.partition(mart, number))
     columns = conn.execute(_COLUMNS, (*place, KEY)).fetchall()
     if not columns and mart == "assurance_position":
-        raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+        raise AssuranceError(f"{not_kept(conn, number)}.")
     if not columns:
         return None
     query = sql.SQL("select row({columns})::text from {table} order by 1").format(

@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing.publication import not_kept
 from oic_assurance.publishing.restated import (
     kept_restatements,
     read_compared_with,
@@ -166,7 +167,7 @@ def _one_publication(
         # Every publication has this mart, so its table is kept as long as any.
         mart = "national_position" if settings.kind == "national" else "assurance_position"
         if MARTS.partition(mart, number) not in kept:
-            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+            raise AssuranceError(f"{not_kept(conn, number)}.")
         yield conn, number, kept
 
 
