@@ -110,7 +110,7 @@ def test_a_run_that_has_not_finished_by_its_deadline(
     with only_run(healthy) if run == "alive" else nullcontext():
         if run:
             enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
-            told = (
+            told: list[tuple[str, str | None]] = (
                 [("running", None)]
                 if run == "alive"
                 else [("open", KILLED.replace("the run", "it"))]
