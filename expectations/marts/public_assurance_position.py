@@ -17,7 +17,8 @@ select shown.point_code
 from {rows} as shown
 full join {candidate}.assurance_position as position using (force_code, point_code)
 where (shown.figures_to is null or position.source_status <> 'fresh')
-        and shown.status is distinct from position.status
+        and case when shown.status = 'unclear' then 'slipping' else shown.status end
+            is distinct from position.status
     or shown.source_status is distinct from position.source_status
     or shown.policy_confirmed is distinct from position.policy_confirmed
     or (
@@ -126,6 +127,8 @@ def public_assurance_position() -> Expectations:
             "days_to_deadline",
             "status_at_deadline",
             "source_status",
+            "records_left_out_at_most",
+            "files_left_out",
             "publication_id",
             exactly=True,
             description="The table has exactly the columns of a released position.",

@@ -25,7 +25,8 @@ POSITION = ReleaseTable(
         *("is_suppressed", "figures_from", "figures_to", "numerator", "denominator", "value"),
         *("target", "policy_confirmed", "second_reading", "second_numerator"),
         *("second_denominator", "second_value", "deadline", "days_to_deadline"),
-        *("status_at_deadline", "source_status", "publication_id"),
+        *("status_at_deadline", "source_status", "records_left_out_at_most", "files_left_out"),
+        "publication_id",
     ),
 )
 

@@ -116,14 +116,14 @@ where through = 'files' and withdrawn_at is not null
 order by release_id
 """
 
+# A release from before the code `unclear` has `slipping` and another answer in its place.
 _STATUS_CHANGES = """
 select now.point_code,
-    jsonb_build_object(
-        'status', before.status, 'answer_code', before.answer_code, 'deadline', before.deadline
-    ) as before,
-    jsonb_build_object(
-        'status', now.status, 'answer_code', now.answer_code, 'deadline', now.deadline
-    ) as now
+    case
+        when before.status = 'slipping' and before.answer_code = 'NOT_YET' then 'unclear'
+        else before.status
+    end as before,
+    now.status as now
 from {positions} as now
 inner join public_release.assurance_position as before
     on now.force_code = before.force_code and now.point_code = before.point_code
@@ -384,6 +384,11 @@ def _make(
         table.name: _rows(conn, table, drafts[table.name], sql.SQL("true"))
         for table in RELEASE_TABLES
     }
+    if any(row["files_left_out"] is None for row in tables[POSITION.name]):
+        raise AssuranceError(
+            f"Publication {source.publication_id} was made by an earlier version and does not say "
+            "what its figures leave out: make the release from a later publication."
+        )
     content = ReleaseContent(
         release_id,
         source.publication_id,
@@ -485,7 +490,7 @@ def _notes(
         "revisions": find_revisions(conn, periods),
         "first_shown": first_shown,
         "previous": previous,
-        "status_changes": changed,
+        "changed_statuses": changed,
         "withdrawn": withdrawn,
         "districts": dict(conn.execute(sql.SQL(_DISTRICTS).format(units=units)).fetchall()),
     }
@@ -497,15 +502,18 @@ def _rows(
     place: sql.Identifier,
     which: sql.Composable,
 ) -> list[Row]:
-    """Return a table's released columns, with the rows sorted by the table's key."""
-    query = sql.SQL("select {} from {} where {} order by {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, table.names)),
+    """Return a table's released columns, with the rows sorted by the table's key.
+
+    A column that the table of an earlier version does not have is None.
+    """
+    query = sql.SQL("select * from {} where {} order by {}").format(
         place,
         which,
         sql.SQL(", ").join(map(sql.Identifier, table.key)),
     )
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query).fetchall()
+        rows = cursor.execute(query).fetchall()
+    return [{name: row.get(name) for name in table.names} for row in rows]
 
 
 def _copy(

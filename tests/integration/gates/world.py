@@ -459,6 +459,8 @@ select force_code, point_code, as_at,
     1::double precision as target, policy_confirmed, second_reading,
     null::bigint as second_numerator, null::bigint as second_denominator,
     null::double precision as second_value,
-    deadline, days_to_deadline, status_at_deadline, source_status, publication_id
+    deadline, days_to_deadline, status_at_deadline, source_status,
+    0::bigint as records_left_out_at_most, 0::bigint as files_left_out,
+    publication_id
 from candidate.assurance_position;
 """

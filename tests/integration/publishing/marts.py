@@ -113,7 +113,8 @@ _PUBLIC: dict[str, tuple[str, str, list[str]]] = {
         "policy_confirmed boolean, second_reading text, second_numerator bigint, "
         "second_denominator bigint, second_value double precision, deadline date, "
         "days_to_deadline integer, "
-        "status_at_deadline text, source_status text",
+        "status_at_deadline text, source_status text, records_left_out_at_most bigint, "
+        "files_left_out bigint",
         "point_code",
         [],
     ),

@@ -37,17 +37,19 @@ _POSITIONS = """
 insert into candidate_public.assurance_position (
     force_code, publication_id, point_code, as_at, status_on, status, answer_code,
     is_suppressed, figures_from, figures_to, numerator, denominator, value, target,
-    policy_confirmed, deadline, days_to_deadline, source_status
+    policy_confirmed, deadline, days_to_deadline, source_status, records_left_out_at_most,
+    files_left_out
 ) values
     (%(force)s, %(build)s, 'NCCU_INTEL', '2026-05-01 05:30+01', '2026-02-28', 'in_progress',
      'NOT_YET', false, '2026-01-01', '2026-02-28', 34, 54, 34 / 54.0, 1, false, null, null,
-     'fresh'),
+     'fresh', 79, 3),
     (%(force)s, %(build)s, 'INTEL_PLAN', '2026-05-01 05:30+01', '2026-05-01', 'met_late', 'YES',
-     false, null, null, 3, 3, 1, 1, true, '2025-12-31', -121, 'fresh'),
+     false, null, null, 3, 3, 1, 1, true, '2025-12-31', -121, 'fresh', 0, 0),
     (%(force)s, %(build)s, 'HYDRA', '2026-05-01 05:30+01', '2026-02-28', 'overdue', 'NO',
-     false, '2026-02-01', '2026-02-28', 60, 90, 60 / 90.0, 0.95, false, '2026-03-31', 31, 'stale'),
+     false, '2026-02-01', '2026-02-28', 60, 90, 60 / 90.0, 0.95, false, '2026-03-31', 31, 'stale',
+     0, 0),
     (%(force)s, %(build)s, 'ELEARNING', '2026-05-01 05:30+01', '2026-05-01', 'overdue', 'NO',
-     true, null, null, null, null, null, 0.95, false, '2026-03-31', -31, 'fresh')
+     true, null, null, null, null, null, 0.95, false, '2026-03-31', -31, 'fresh', 0, 0)
 """
 
 

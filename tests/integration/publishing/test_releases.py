@@ -21,6 +21,7 @@ from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
 from tests.databases import Prepared
 from tests.integration.asking import ask
+from tests.integration.publishing import marts, release_figures
 from tests.integration.publishing.marts import as_reader
 from tests.integration.publishing.release_figures import (
     FEBRUARY,
@@ -135,6 +136,21 @@ def test_a_draft_that_changed_after_its_audit_does_not_leave(
     with connect(warehouse, role="oic_publish") as conn:
         conn.execute("update generation.public__assurance_period__1 set numerator = numerator + 5")
     refused(warehouse, None, tmp_path, "public__assurance_period__1 is not as it was audited")
+
+
+def test_a_publication_of_an_earlier_version_is_not_released(
+    fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_publisher(tmp_path.with_suffix(".yml"), monkeypatch)
+    columns, *rest = marts._PUBLIC["assurance_position"]
+    inserted = release_figures._POSITIONS
+    for name in ("records_left_out_at_most", "files_left_out"):
+        columns = columns.replace(name, f"other_{name}")
+        inserted = inserted.replace(name, f"other_{name}")
+    monkeypatch.setitem(marts._PUBLIC, "assurance_position", (columns, *rest))
+    monkeypatch.setattr(release_figures, "_POSITIONS", inserted)
+    publish_a_month(fresh_warehouse)
+    refused(fresh_warehouse, None, tmp_path, "earlier version .* from a later publication")
 
 
 def test_a_release_knows_every_release_before_it(warehouse: Settings, tmp_path: Path) -> None:

@@ -85,6 +85,31 @@ with
             and position.point_code = target.point_code
     ),
 
+    rule as (
+        select threshold.value as smallest
+        from {{ ref("stg_audit__build") }} as build
+        inner join
+            {{ ref("policy_threshold") }} as threshold
+            on threshold.name = 'suppression_threshold'
+            and {{ in_force("threshold", "build.as_at_day") }}
+    ),
+
+    left_out as (
+        select
+            missing.force_code,
+            rests_on.point_code,
+            sum(missing.records) as records,
+            sum(
+                case
+                    when missing.left_out_code in ('FILE_REFUSED', 'EARLIER_FILE_REFUSED')
+                    then missing.items
+                end
+            ) as files
+        from {{ ref("assurance_left_out") }} as missing
+        inner join {{ ref("point_dataset") }} as rests_on on missing.dataset = rests_on.dataset
+        group by missing.force_code, rests_on.point_code
+    ),
+
     counted_down as (
         select
             *,
@@ -102,7 +127,10 @@ with
             position.point_code,
             position.as_at,
             position.status_on,
-            position.status,
+            -- The public sees one code for each name of a status.
+            case
+                when position.status_case = 'unclear_months' then 'unclear' else position.status
+            end as status,
             template.answer_code,
             position.is_suppressed,
             position.figures_from,
@@ -120,8 +148,23 @@ with
             position.days_to_deadline,
             position.status_at_deadline,
             position.source_status,
+            -- The highest number with the same multiple of the threshold, so that neither a small
+            -- number nor a small change from one release to the next can be seen.
+            cast(
+                case
+                    when left_out.records > 0
+                    then (floor(left_out.records / rule.smallest) + 1) * rule.smallest - 1
+                    else 0
+                end as bigint
+            ) as records_left_out_at_most,
+            cast(coalesce(left_out.files, 0) as bigint) as files_left_out,
             position.publication_id
         from with_case as position
+        cross join rule
+        left join
+            left_out
+            on position.force_code = left_out.force_code
+            and position.point_code = left_out.point_code
         left join
             {{ ref("answer_words") }} as template
             on template.part = 'status'

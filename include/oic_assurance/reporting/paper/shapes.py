@@ -48,6 +48,7 @@ OF_STATUS: dict[str, Shape] = {
     "not_started": "empty",
     "overdue": "alert",
     "slipping": "falling",
+    "unclear": "half",
     "unknown": "question",
 }
 

@@ -26,7 +26,7 @@ from oic_assurance.settings import Settings, name_of_force
 from oic_assurance.storage.reports import fetch, share
 
 LOG = logging.getLogger(__name__)
-_NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "status_changes"}
+_NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "changed_statuses"}
 
 
 def make(

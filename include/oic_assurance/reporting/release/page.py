@@ -50,6 +50,7 @@ class Card:
     time: str
     deadline: str
     source: str
+    left_out: str
 
 
 def release_page(
@@ -147,6 +148,7 @@ def _card(row: Row) -> Card:
         else "",
         deadline=long_day(row["deadline"]) if row["deadline"] else "None: every case counts",
         source=labels("source_status")[row["source_status"]],
+        left_out=wording.left_out(row),
     )
 
 

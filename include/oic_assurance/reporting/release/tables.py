@@ -178,7 +178,7 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
                 "[x]" if row["deadline"] else "[z]",
             ),
         }
-        marked["status_name"] = wording.status_name(row)
+        marked["status_name"] = wording.statuses()[row["status"]][0]
         marked["answer"] = wording.answer(row)
         for marker, (name, blank) in blanks.items():
             marked[marker] = blank if row[name] is None else SHOWN
@@ -230,7 +230,7 @@ def _code_lists(content: ReleaseContent, periods: Sequence[Row]) -> Mapping[str,
             for code in sorted({row["org_unit_code"] for row in periods})
         ],
         "code_status": [
-            (code, name, wording.about_status(code)) for code, name in labels("status").items()
+            (code, name, meaning) for code, (name, meaning) in wording.statuses().items()
         ],
     }
     return {

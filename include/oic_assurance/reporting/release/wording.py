@@ -15,7 +15,7 @@ import yaml
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seed
 from oic_assurance.clock import LONDON
-from oic_assurance.formats import as_day, count, long_day, moment, share
+from oic_assurance.formats import as_day, count, joined, long_day, moment, share
 from oic_assurance.publishing.release_tables import PERIOD, POSITION
 from oic_assurance.publishing.releases import Release, ReleaseContent, Row
 from oic_assurance.reporting.paper.labels import labels
@@ -203,37 +203,25 @@ def answer(row: Row) -> str:
     return labels("answer")[row["answer_code"]]
 
 
-def _case(row: Row) -> str:
-    """Return which meaning a status has. Without a deadline, every case counts."""
-    if row["deadline"] or row["status"] not in ("slipping", "in_progress"):
-        return str(row["status"])
-    if row["status"] == "in_progress":
-        return "under_way"
-    # Chance may explain that the last periods are lower.
-    return "unclear" if row["answer_code"] == "NOT_YET" else "worse"
-
-
-def status_name(row: Row) -> str:
-    """Return what the status of a position is called, in every file of a release."""
-    case = _case(row)
-    return labels("status_word")[case] if case == "unclear" else labels("status")[row["status"]]
+def statuses() -> Mapping[str, tuple[str, str]]:
+    """Return what each code of a public status is called, and what it means."""
+    names = {**labels("status"), **labels("status_word")}
+    return {code: (name, labels("meaning_of_status")[code]) for code, name in names.items()}
 
 
 def status(row: Row) -> str:
     """Return the status of a position with its day and its meaning, as a sentence."""
-    meaning = labels("meaning_of_status")[_case(row)]
-    return f"{status_name(row)} on {long_day(row['status_on'])}: {meaning}."
+    name, meaning = statuses()[row["status"]]
+    return f"{name} on {long_day(row['status_on'])}: {meaning}."
 
 
-def about_status(code: str) -> str:
-    """Return all that a code of a status can mean."""
-    cases = {
-        "in_progress": {"without a deadline": "under_way"},
-        "slipping": {"without a deadline": "worse", labels("status_word")["unclear"]: "unclear"},
-    }
-    meaning = labels("meaning_of_status")
-    others = (f"{when}: {meaning[case]}" for when, case in cases.get(code, {}).items())
-    return "; ".join([meaning[code], *others])
+def left_out(row: Row) -> str:
+    """Return how much was delivered for a point and is in no figure, as a sentence."""
+    most, files = row["records_left_out_at_most"], row["files_left_out"]
+    if not most and not files:
+        return "No record broke a rule, and no file was refused."
+    records = f"At most {count(most, 'record')} broke a rule" if most else "No record broke a rule"
+    return f"{records}, and {count(files, 'file was', 'files were')} refused. No figure has them."
 
 
 def revision(row: Row) -> tuple[str, str]:
@@ -280,8 +268,8 @@ def news(content: ReleaseContent) -> list[str]:
         else "No release before this one stands."
     )
     names = [
-        (row["point_code"], status_name(row["before"]), status_name(row["now"]))
-        for row in content.notes["status_changes"]
+        (row["point_code"], statuses()[row["before"]][0], statuses()[row["now"]][0])
+        for row in content.notes["changed_statuses"]
     ]
     changed = [
         f"{point(code)}: {then} in release {previous['release_id']}, {now} in this one."
@@ -320,10 +308,17 @@ def announced(content: ReleaseContent | Release) -> str:
 
 
 def summary(content: ReleaseContent) -> str:
-    """Return what the answers to the questions of the points are, as a sentence."""
-    given = Counter(answer(row) for row in content.tables[POSITION.name])
-    parts = [f"{words} for {number}" for words, number in sorted(given.items(), reverse=True)]
-    return f"Of {count(given.total(), 'point')}: {', '.join(parts)}."
+    """Return the answers to the questions of the points, each with its day, as a sentence."""
+    rows = content.tables[POSITION.name]
+    days: dict[date, Counter[str]] = {}
+    for row in rows:
+        days.setdefault(row["status_on"], Counter())[answer(row)] += 1
+    parts = [
+        f"on {long_day(on)} "
+        + joined([f"{words} for {number}" for words, number in sorted(given.items(), reverse=True)])
+        for on, given in sorted(days.items())
+    ]
+    return f"Of {count(len(rows), 'point')}: {'; '.join(parts)}."
 
 
 def fresh(content: ReleaseContent) -> str:

@@ -60,19 +60,11 @@ def release_content(**notes: Any) -> ReleaseContent:
                 }
             ],
             "previous": {"release_id": 1, "made_on": "2026-02-01", "announced": "2026-05-01"},
-            "status_changes": [
+            "changed_statuses": [
                 {
                     "point_code": "HYDRA",
-                    "before": {
-                        "status": "in_progress",
-                        "answer_code": "NOT_DUE",
-                        "deadline": "2026-02-28",
-                    },
-                    "now": {
-                        "status": "overdue",
-                        "answer_code": "NO",
-                        "deadline": "2026-02-28",
-                    },
+                    "before": "in_progress",
+                    "now": "overdue",
                 }
             ],
             "withdrawn": [],
@@ -167,6 +159,8 @@ def _position(
         "days_to_deadline": None if point == "NCCU_INTEL" else -31,
         "status_at_deadline": None,
         "source_status": source_status,
+        "records_left_out_at_most": 0 if is_plan else 79,
+        "files_left_out": 0 if is_plan else 3,
         "publication_id": 9,
     }
 

@@ -194,7 +194,8 @@ def test_every_link_to_a_place_on_a_page_arrives(page: str) -> None:
 def test_the_page_says_who_how_how_well_and_what_comes_next(text: str) -> None:
     for words in (
         *(str(value) for name, value in PUBLISHER.items() if name != "next_release"),
-        "Of 4 points: Yes for 1, Not yet for 1, Not known for 1, No for 1.",
+        "Of 4 points: on 31 March 2026 Not yet for 1 and No for 1; on 1 May 2026 Yes for 1 and "
+        "Not known for 1.",
         "Does Example do what the inspection",
         "No Overdue on 31 March 2026: the deadline had passed and the target was never reached.",
         "66.7% 60 of 90 people Target 95% Provisional",
@@ -222,7 +223,7 @@ def test_the_page_says_who_how_how_well_and_what_comes_next(text: str) -> None:
             "in_progress",
             None,
             "NOT_YET",
-            "Not yet In progress on 31 March 2026: not every case met",
+            "Not yet In progress on 31 March 2026: under way",
         ),
         (
             "not_started",
@@ -240,10 +241,10 @@ def test_the_page_says_who_how_how_well_and_what_comes_next(text: str) -> None:
             "slipping",
             date(2026, 1, 31),
             "NO",
-            "No Slipping on 31 March 2026: the target was reached",
+            "No Slipping on 31 March 2026: worse than before",
         ),
-        ("slipping", None, "NOT_YET", "Not yet No clear change on 31 March 2026: a smaller share"),
-        ("slipping", None, "NO", "No Slipping on 31 March 2026: a smaller share in the last three"),
+        ("unclear", None, "NOT_YET", "Not yet No clear change on 31 March 2026: a smaller share"),
+        ("slipping", None, "NO", "No Slipping on 31 March 2026: worse than before"),
     ],
 )
 def test_an_answer_says_the_status_of_the_day_of_its_figure(
@@ -257,29 +258,59 @@ def test_an_answer_says_the_status_of_the_day_of_its_figure(
     assert words in words_of(index(content))
 
 
-def test_a_status_has_one_name_in_every_file_of_a_release() -> None:
+def test_a_status_read_through_the_code_list_is_that_of_the_page() -> None:
     """A share that is lower by chance alone is not called slipping anywhere."""
+    found = {row["status"]: (row["title"], row["description"]) for row in _csv("code_status")}
+    assert len({name for name, _ in found.values()}) == len(found)
+    for code in found:
+        position = {**CONTENT.tables["assurance_position"][0], "status": code}
+        position["answer_code"] = "NOT_YET" if code == "unclear" else "NO"
+        change = {"point_code": "NCCU_INTEL", "before": "unknown", "now": code}
+        content = release_content(changed_statuses=[change])
+        content = replace(content, tables={**CONTENT.tables, "assurance_position": [position]})
+        files = release_files(content)
+        (row,) = _csv("assurance_position", files)
+        name, meaning = found[row["status"]]
+        assert row["status_name"] == name
+        page = words_of(files["index.html"])
+        assert f"{name} on 31 March 2026: {meaning}." in page
+        assert code == "unknown" or f"Unknown in release 1, {name} in this one." in page
+        assert (SHAPES["falling"] in files["index.html"].decode()) == (code == "slipping")
+        sheet = files["assurance_figures_2026-05-01.xlsx"]
+        book = CalamineWorkbook.from_filelike(io.BytesIO(sheet))
+        cells = {cell for line in book.get_sheet_by_name("Points").to_python() for cell in line}
+        assert cells & {name for name, _ in found.values()} == {name}
+
+
+def _csv(table: str, files: dict[str, bytes] | None = None) -> list[dict[str, str]]:
+    text = (files or release_files(CONTENT))[f"{table}_2026-05-01.csv"].decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("records", "number", "words"),
+    [
+        (79, 3, "At most 79 records broke a rule, and 3 files were refused. No figure has them."),
+        (0, 1, "No record broke a rule, and 1 file was refused. No figure has them."),
+        (4, 0, "At most 4 records broke a rule, and 0 files were refused. No figure has them."),
+        (0, 0, "No record broke a rule, and no file was refused."),
+    ],
+)
+def test_what_is_left_out_stands_beside_the_figure(records: int, number: int, words: str) -> None:
     position = {
-        **CONTENT.tables["assurance_position"][0], "status": "slipping", "answer_code": "NOT_YET",
+        **CONTENT.tables["assurance_position"][0],
+        "records_left_out_at_most": records, "files_left_out": number,
     }  # fmt: skip
-    change = {
-        "point_code": "NCCU_INTEL",
-        "before": {"status": "unknown", "answer_code": "NOT_KNOWN", "deadline": None},
-        "now": {"status": "slipping", "answer_code": "NOT_YET", "deadline": None},
-    }
-    content = release_content(status_changes=[change])
-    content = replace(content, tables={**CONTENT.tables, "assurance_position": [position]})
+    content = replace(CONTENT, tables={**CONTENT.tables, "assurance_position": [position]})
     files = release_files(content)
-    page = files["index.html"].decode("utf-8")
-    assert "Unknown in release 1, No clear change in this one." in words_of(files["index.html"])
-    assert SHAPES["half"] in page
-    assert SHAPES["falling"] not in page
-    (row,) = csv.DictReader(io.StringIO(files["assurance_position_2026-05-01.csv"].decode("utf-8")))
-    assert (row["status"], row["status_name"]) == ("slipping", "No clear change")
+    assert f"Left out {words}" in words_of(files["index.html"])
+    (row,) = _csv("assurance_position", files)
+    assert (row["records_left_out_at_most"], row["files_left_out"]) == (str(records), str(number))
     book = CalamineWorkbook.from_filelike(io.BytesIO(files["assurance_figures_2026-05-01.xlsx"]))
-    cells = {cell for line in book.get_sheet_by_name("Points").to_python() for cell in line}
-    assert "No clear change" in cells
-    assert "Slipping" not in cells
+    lines = book.get_sheet_by_name("Points").to_python()
+    head = next(i for i, line in enumerate(lines) if "Records left out, at most" in line)
+    place = lines[head].index("Records left out, at most")
+    assert lines[head + 1][place : place + 2] == [records, number]
 
 
 def test_a_figure_of_people_is_of_a_day_and_a_figure_of_records_of_a_period(text: str) -> None:
@@ -334,7 +365,7 @@ def test_the_page_names_each_file_with_its_format_and_its_size(
 )
 def test_a_release_says_whether_it_kept_its_day(previous: str | None, words: str) -> None:
     before = previous and {"release_id": 1, "made_on": "2026-02-01", "announced": previous}
-    assert words in words_of(index(release_content(previous=before, status_changes=[])))
+    assert words in words_of(index(release_content(previous=before, changed_statuses=[])))
 
 
 def test_a_withdrawn_release_is_named_in_the_next_one() -> None:
@@ -342,7 +373,7 @@ def test_a_withdrawn_release_is_named_in_the_next_one() -> None:
     withdrawn = {"release_id": 1, "withdrawn_on": "2026-03-01", "withdrawn_because": "a wrong unit"}
     files = release_files(
         release_content(
-            previous=None, revisions=[revision], withdrawn=[withdrawn], status_changes=[]
+            previous=None, revisions=[revision], withdrawn=[withdrawn], changed_statuses=[]
         )
     )
     assert "Release 1 was withdrawn on 1 March 2026: a wrong unit" in words_of(files["index.html"])
