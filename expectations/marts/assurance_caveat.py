@@ -6,6 +6,7 @@ from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 CAVEATS = (
     "SOURCE_NOT_FRESH",
     "SOURCE_QUIET",
+    "VERDICT_CORRECTED",
     "MOVED_BY_CORRECTIONS",
     "MANY_CORRECTIONS",
     "SIGN_OFF",

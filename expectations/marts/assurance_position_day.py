@@ -84,6 +84,18 @@ where (
     and coalesce(today.value not between last_sound.ci_low and last_sound.ci_high, true)
 """
 
+# Corrections alone make a missed deadline met (mart contract, fourth version), and it is met now.
+_MISSED_MADE_MET = """
+select corrected.point_code, corrected.point_code || ': ' || corrected.words as words
+from {intermediate}.restated__verdict as corrected
+inner join {intermediate}.int_point as point using (force_code, point_code)
+inner join {rows} as on_deadline
+    on corrected.force_code = on_deadline.force_code
+    and corrected.point_code = on_deadline.point_code
+    and on_deadline.day = point.deadline
+where corrected.is_missed_made_met and on_deadline.status = 'met_on_time'
+"""
+
 
 @mart_suite("assurance_position_day", one_row_per=("point_code", "day"))
 def assurance_position_day() -> Expectations:
@@ -99,6 +111,16 @@ def assurance_position_day() -> Expectations:
             sql(_MOVED_BY_CORRECTIONS, today=_TODAY),
             description="No position leaves its interval because known records were changed.",
             columns=("value",),
+            dimension="consistency",
+            severity=WARNING,
+            owner=ASSURANCE_LEAD,
+            holds=True,
+        ),
+        no_rows(
+            "missed_deadline_not_made_met_by_corrections",
+            _MISSED_MADE_MET,
+            description="No missed deadline is met because known records were corrected.",
+            columns=("status",),
             dimension="consistency",
             severity=WARNING,
             owner=ASSURANCE_LEAD,

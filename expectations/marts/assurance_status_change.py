@@ -33,7 +33,9 @@ where coalesce(told.differs, false) <> (listed.point_code is not null)
 """
 
 
-@mart_suite("assurance_status_change", one_row_per=("point_code",))
+@mart_suite(
+    "assurance_status_change", one_row_per=("point_code",), sentence_columns=("change_words",)
+)
 def assurance_status_change() -> Expectations:
     """Every status whose word differs from the one that readers saw before, and no other."""
     return [

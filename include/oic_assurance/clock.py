@@ -46,8 +46,13 @@ def london_day(moment: datetime) -> date:
 
 
 def london_text(moment: datetime) -> str:
-    """Return a moment as a clock in London shows it, such as `Sat 31 Jan 2026 05:30`."""
-    return f"{moment.astimezone(LONDON):%a %d %b %Y %H:%M}"
+    """Return a moment as a clock in London shows it, such as `Sat 31 Jan 2026 05:30`.
+
+    In the hour that occurs twice when summer time ends, the UTC offset follows.
+    """
+    local = moment.astimezone(LONDON)
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%a %d %b %Y %H:%M}" + (f" {local.isoformat()[-6:]}" if is_twice else "")
 
 
 def start_of_day(day: date) -> datetime:

@@ -38,7 +38,7 @@ FIGURES = (
     "fct_oic_incident", "fct_plan_strand", "fct_training_requirement",
 )  # fmt: skip
 #: The tables that the gate uses to compare figures and positions with those published before.
-COMPARED = ("compared__figure", "restated__position")
+COMPARED = ("compared__figure", "restated__position", "restated__verdict")
 SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed")]
 
 

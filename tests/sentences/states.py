@@ -6,12 +6,14 @@ day, before the deliveries of the second day have landed.
 
 import contextlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from oic_assurance import pipeline
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.warehouse.cluster import SOURCES
+from tests.catalogue import deliveries
+from tests.catalogue.rewrite import Sheets, change_book
 from tests.catalogue.world import AS_AT, AS_AT_AFTER, DAY, RUN, World
 from tests.year.clock import put_back
 
@@ -152,5 +154,25 @@ def force_without_a_record(world: World) -> datetime:
         world.copy_database(database, f"bare_{database}")
     for file in world.dropzone.rglob("*.*"):
         file.unlink()
+    run(world)
+    return MORNING
+
+
+@state
+def deadline_that_a_correction_meets(world: World) -> datetime:
+    """Somebody dates the approvals of all plans back to before the deadline."""
+    register = deliveries.files(world, "governance/plans").today
+    before = date(2025, 12, 1)
+
+    def dated_back(sheets: Sheets) -> Sheets:
+        place = sheets["Plans"][0].index("approved_date")
+        return sheets | {
+            "Plans": [
+                [before if at == place and line else cell for at, cell in enumerate(row)]
+                for line, row in enumerate(sheets["Plans"])
+            ]
+        }
+
+    deliveries.deliver(world, "governance/plans", change_book(register, dated_back), DAY)
     run(world)
     return MORNING

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from oic_assurance.clock import default_as_at, london_day, parse_moment, start_of_day
+from oic_assurance.clock import default_as_at, london_day, london_text, parse_moment, start_of_day
 from oic_assurance.errors import AssuranceError
 
 
@@ -28,6 +28,20 @@ def test_a_moment_without_offset_is_london_time(text: str, expected: str) -> Non
     moment = parse_moment(text)
     assert moment == datetime.fromisoformat(expected)
     assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2026-10-24T23:30Z", "Sun 25 Oct 2026 00:30"),
+        ("2026-10-25T00:30Z", "Sun 25 Oct 2026 01:30 +01:00"),
+        ("2026-10-25T01:30Z", "Sun 25 Oct 2026 01:30 +00:00"),
+        ("2026-10-25T02:00Z", "Sun 25 Oct 2026 02:00"),
+        ("2026-03-29T01:30Z", "Sun 29 Mar 2026 02:30"),
+    ],
+)
+def test_an_hour_that_occurs_twice_has_its_offset(moment: str, text: str) -> None:
+    assert london_text(datetime.fromisoformat(moment)) == text
 
 
 @pytest.mark.parametrize(

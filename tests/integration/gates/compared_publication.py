@@ -18,7 +18,12 @@ create table intermediate.restated__position (
     force_code text, point_code text, is_moved_by_corrections boolean,
     is_moved_with_officers boolean, records_corrected_or_moved bigint default 3,
     value_before double precision default 0.5
-)
+);
+create table intermediate.restated__verdict (
+    force_code text, point_code text, is_missed_made_met boolean, words text
+);
+create table intermediate.int_point as
+select 'E23000022' as force_code, 'HYDRA' as point_code, date '2026-05-14' as deadline
 """
 
 #: What the compared publication showed: HYDRA was not met, and NCCU_INTEL was slipping, as it is
@@ -49,6 +54,8 @@ PUBLICATION_REPAIRS = {
 PUBLICATION_DAMAGES = {
     "position_not_moved_by_corrections": "insert into intermediate.restated__position "
     "values ('E23000022', 'HYDRA', true, true)",
+    "missed_deadline_not_made_met_by_corrections": "insert into intermediate.restated__verdict "
+    "values ('E23000022', 'HYDRA', true, 'corrections change the status')",
     "no_old_list_resent": _LISTS.format("'old', 'new', 'old'"),
     "list_differs_from_previous": _LISTS.format("'old', 'new', 'new'"),
     "published_figures_stay_in_interval": _EARLIER_FIGURE.format(_APRIL),

@@ -18,7 +18,6 @@ with
             and figure.point_code = point.point_code
     ),
 
-    -- The conditions are in the order of the mart contract.
     with_status as (
         select
             figure.force_code,
@@ -26,23 +25,7 @@ with
             figure.day,
             figure.numerator,
             figure.denominator,
-            case
-                when figure.is_before_deadline and figure.numerator = 0
-                then 'not_started'
-                when trend.is_sustained
-                then 'sustained'
-                when trend.is_slipping
-                then 'slipping'
-                when figure.is_before_deadline
-                then 'in_progress'
-                when figure.is_met and figure.is_met_on_deadline
-                then 'met_on_time'
-                when figure.is_met
-                then 'met_late'
-                when figure.is_ever_met
-                then 'slipping'
-                else 'overdue'
-            end as status,
+            {{ status_of_day("trend.is_sustained", "trend.is_slipping") }} as status,
             coalesce(trend.is_slipping and trend.change_high >= 0, false) as is_within_chance
         from figure
         left join

@@ -355,7 +355,11 @@ with
             answer.second_words,
             answer.policy_words,
             answer.trend_words,
-            answer.change_words,
+            -- What changed the verdict follows what recent months show.
+            coalesce(
+                answer.change_words || coalesce(' ' || verdict_change.words, ''),
+                verdict_change.words
+            ) as change_words,
             answer.forecast_words,
             in_words.caveat as caveat_words,
             build.publication_id
@@ -365,6 +369,10 @@ with
             answer
             on in_words.force_code = answer.force_code
             and in_words.point_code = answer.point_code
+        left join
+            {{ ref("restated__verdict_change") }} as verdict_change
+            on in_words.force_code = verdict_change.force_code
+            and in_words.point_code = verdict_change.point_code
             {{ label_join("answer", "answer.answer_code") }}
     )
 

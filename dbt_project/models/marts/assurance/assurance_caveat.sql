@@ -61,6 +61,17 @@ with
         where is_moved_by_corrections
     ),
 
+    verdict_corrected as (
+        select
+            force_code,
+            point_code,
+            'VERDICT_CORRECTED' as caveat_code,
+            cast(null as {{ dbt.type_string() }}) as dataset,
+            words,
+            cast(records as bigint) as records
+        from {{ ref("restated__verdict") }}
+    ),
+
     corrected as (
         select
             force_code,
@@ -159,6 +170,7 @@ with
         {% for kind in [
             "source_not_fresh",
             "source_quiet",
+            "verdict_corrected",
             "moved_by_corrections",
             "corrected",
             "sign_off",

@@ -33,6 +33,11 @@ with
             position.value as value_after,
             shown_before.compared_with,
             shown_before.compared_as_at,
+            change.cause,
+            {{ label("cause", "change.cause") }} as cause_label,
+            change.target_before,
+            change.target_after,
+            change.words as change_words,
             build.publication_id
         from shown_now as position
         cross join {{ ref("stg_audit__build") }} as build
@@ -40,6 +45,11 @@ with
             shown_before
             on position.force_code = shown_before.force_code
             and position.point_code = shown_before.point_code
+        left join
+            {{ ref("restated__verdict_change") }} as change
+            on position.force_code = change.force_code
+            and position.point_code = change.point_code
+            {{ label_join("cause", "change.cause") }}
         where position.status_word <> shown_before.status_word
     )
 

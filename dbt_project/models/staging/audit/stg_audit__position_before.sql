@@ -14,9 +14,11 @@ with
 
             -- numbers
             source.value,
+            source.target,
 
             -- times
-            comparison.as_at as compared_as_at
+            comparison.as_at as compared_as_at,
+            source.deadline
         from source
         inner join
             {{ ref("stg_audit__comparison") }} as comparison

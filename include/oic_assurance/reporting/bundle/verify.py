@@ -376,7 +376,8 @@ def found_in(text: str, pattern: str, what: str) -> "list[str]":
 def london(at: datetime) -> str:
     """Return a moment in London time, such as "Thu 09 Jul 2026 05:30".
 
-    Not every machine knows the time zones, and London's rule has been the same since 1996.
+    In the hour that occurs twice when summer time ends, the UTC offset follows. Not every machine
+    knows the time zones, and London's rule has been the same since 1996.
     """
     at = at.astimezone(UTC)
     begins, ends = (
@@ -384,7 +385,9 @@ def london(at: datetime) -> str:
         - timedelta(days=(datetime(at.year, month, 31, tzinfo=UTC).weekday() + 1) % 7)
         for month in (3, 10)
     )
-    return f"{at + timedelta(hours=begins <= at < ends):%a %d %b %Y %H:%M}"
+    hour, summer = timedelta(hours=1), begins <= at < ends
+    offset = f" +0{summer:d}:00" if ends - hour <= at < ends + hour else ""
+    return f"{at + hour * summer:%a %d %b %Y %H:%M}{offset}"
 
 
 def in_words(row: "Row") -> "tuple[str, str, str, str]":

@@ -13,8 +13,15 @@ comment on function state.setting(text) is 'A setting of the deployment, or null
 
 create function state.london(moment timestamptz) returns text
 language sql immutable set search_path = ''
-return to_char(moment at time zone 'Europe/London', 'Dy DD Mon YYYY HH24:MI');
-comment on function state.london(timestamptz) is 'A moment in London time, such as "Thu 09 Jul 2026 05:30".';
+return to_char(moment at time zone 'Europe/London', 'Dy DD Mon YYYY HH24:MI')
+    -- In the hour that occurs twice when summer time ends, the UTC offset follows.
+    || case moment at time zone 'Europe/London'
+        when (moment + interval '1 hour') at time zone 'Europe/London' then ' +01:00'
+        when (moment - interval '1 hour') at time zone 'Europe/London' then ' +00:00'
+        else ''
+    end;
+comment on function state.london(timestamptz) is
+'A moment in London time, such as "Thu 09 Jul 2026 05:30", with its UTC offset if the hour occurs twice on that day.';
 
 create function state.freshness() returns table (
     dataset text, verdict text, reason text, last_record_at timestamptz, last_landed_at timestamptz, due_by timestamptz, points text,
