@@ -73,18 +73,22 @@ with
 
     new_training_record as ({{ new_training_records() }}),
 
-    -- The plans as the compared publication knew them, however far ahead their dates were.
+    -- What any delivery that the compared publication knew has said of a plan. A date that was
+    -- taken away and then given otherwise is a correction.
     known_plan as (
-        {{
-            version_as_at(
-                source("general", "plan"),
-                first_version_stands="first_delivery",
-                build=ref("stg_audit__comparison"),
-            )
-        }}
+        select
+            plan.force_code,
+            plan.plan_ref,
+            max({{ blank_to_null("plan.owner_role") }}) as owner_role,
+            max(plan.approved_date) as approved_date,
+            max({{ blank_to_null("plan.evidence_ref") }}) as evidence_ref,
+            max(plan.review_due_date) as review_due_date
+        from {{ source("general", "plan") }} as plan
+        inner join comparison on plan.batch_id <= comparison.known_batch_id
+        group by plan.force_code, plan.plan_ref
     ),
 
-    -- A strand with a plan that is new, or in which something was blank before.
+    -- A strand with a plan that is new, or in which something had always been blank.
     new_plan as (
         select distinct plan.force_code, plan.strand
         from {{ ref("stg_governance__plan") }} as plan
@@ -99,9 +103,9 @@ with
             and plan.review_due_on is not null
             and (
                 known_plan.plan_ref is null
-                or {{ blank_to_null("known_plan.owner_role") }} is null
+                or known_plan.owner_role is null
                 or known_plan.approved_date is null
-                or {{ blank_to_null("known_plan.evidence_ref") }} is null
+                or known_plan.evidence_ref is null
                 or known_plan.review_due_date is null
             )
     ),

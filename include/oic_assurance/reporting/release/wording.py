@@ -220,8 +220,9 @@ def left_out(row: Row) -> str:
     most, files = row["records_left_out_at_most"], row["files_left_out"]
     if not most and not files:
         return "No record broke a rule, and no file was refused."
-    records = f"At most {count(most, 'record')} broke a rule" if most else "No record broke a rule"
-    return f"{records}, and {count(files, 'file was', 'files were')} refused. No figure has them."
+    records = f"At most {count(most, 'record')}" if most else "No record"
+    refused = count(files, "file was", "files were") if files else "no file was"
+    return f"{records} broke a rule, and {refused} refused. No figure has them."
 
 
 def revision(row: Row) -> tuple[str, str]:

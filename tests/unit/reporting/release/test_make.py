@@ -292,7 +292,7 @@ def _csv(table: str, files: dict[str, bytes] | None = None) -> list[dict[str, st
     [
         (79, 3, "At most 79 records broke a rule, and 3 files were refused. No figure has them."),
         (0, 1, "No record broke a rule, and 1 file was refused. No figure has them."),
-        (4, 0, "At most 4 records broke a rule, and 0 files were refused. No figure has them."),
+        (4, 0, "At most 4 records broke a rule, and no file was refused. No figure has them."),
         (0, 0, "No record broke a rule, and no file was refused."),
     ],
 )
