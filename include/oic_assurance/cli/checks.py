@@ -16,7 +16,7 @@ from oic_assurance.warehouse.processing_log import build_mark, enter
 # The recorded results name the tables in the candidate's schemas. They are shown in the schemas in
 # which readers see them.
 _CHECKS = """
-select result.success, result.severity, result.stage = 'dbt' as is_enforced,
+select result.success, result.severity,
     case
         when result.stage = 'dbt' then coalesce(result.dataset, result.suite)
         else regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
@@ -35,6 +35,12 @@ left join lateral (
 where result.build_id = %(build_id)s
 order by array_position(array['critical', 'warning', 'info'], result.severity), place, table_name,
     result.result_id
+"""
+
+_TOTAL = """
+select checks, by_great_expectations, by_postgresql_and_dbt, checks_failed as failed
+from audit.gate_total
+where build_id = %s
 """
 
 
@@ -59,7 +65,8 @@ def checks(settings: Settings, build_id: int | None, table: str | None, rows: in
         number = build.build_id
         reader = warehouse.cursor(row_factory=dict_row)
         made = reader.execute(_CHECKS, {"build_id": number, "rows": rows}).fetchall()
-        if not made:
+        counted = reader.execute(_TOTAL, (number,)).fetchone()
+        if counted is None:
             raise UsageError(f"Build {number} has no checks on record.")
         tables = sorted({one["table_name"] for one in made})
         if table is not None and table not in tables:
@@ -79,18 +86,13 @@ def checks(settings: Settings, build_id: int | None, table: str | None, rows: in
     told = "More keys are on record: see --rows."
     is_more = any(one["row_keys_on_record"] > len(one["row_keys"]) for one in found)
     described = columns("build_id=build", "run_id=run", "as_at", *COUNTED)
-    enforced = sum(one["is_enforced"] for one in made)
-    counts = {
-        **vars(build),
-        "checks": len(made),
-        "by_great_expectations": len(made) - enforced,
-        "by_postgresql_and_dbt": enforced,
-        "failed": len(failed),
-    }
     failed_checks = columns(
         *("severity:state", "table_name=table", "unexpected:number=failing rows"),
         *("evaluated:number=of", "row_keys_on_record:number=keys", ">description"),
         *(">owner=owner:", ">reason", ">row_keys"),
     )
-    facts, listed = Facts("build", described, counts), Table("failed_checks", failed_checks, found)
+    facts, listed = (
+        Facts("build", described, {**vars(build), **counted}),
+        Table("failed_checks", failed_checks, found),
+    )
     return Result([facts, listed, *([told] if is_more else [])])

@@ -57,6 +57,7 @@ def list_(settings: Settings) -> Result:
         "publications",
         columns(
             *("publication_id=publication", "is_current=current", "gate_verdict:state=gate"),
+            *("checks:number", "checks_failed:number=failed"),
             *("published_at=published", "as_at", ">withdrawn_at=rolled back"),
             *(">withdrawn_because=because", ">kept_because=kept and never current, because"),
             *("code_version=code", "-*"),

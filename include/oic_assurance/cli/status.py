@@ -66,7 +66,7 @@ select verdict, checks, by_great_expectations, by_postgresql_and_dbt, failed fro
 """
 #: The columns that say how many checks a build had, and who made them.
 COUNTED = (
-    "-checks:number",
+    "checks:number",
     "by_great_expectations:number=checks by Great Expectations",
     "by_postgresql_and_dbt:number=enforced by PostgreSQL and dbt",
     "failed:number",

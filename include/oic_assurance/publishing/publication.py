@@ -21,6 +21,7 @@ ROLE = "oic_publish"
 _SELECT: LiteralString = """
 select publication_id, force_code, published_at, as_at, code_version, input_fingerprint,
     content_fingerprint, gate_verdict, is_current, withdrawn_at, withdrawn_because, kept_because,
+    checks, checks_failed,
     array(
         select spell.current_from from audit.publication_spell as spell
         where spell.publication_id = publication.publication_id order by 1
@@ -50,6 +51,9 @@ class Publication:
     withdrawn_because: str | None
     #: Why it did not become current when it was made, although there was no hold.
     kept_because: str | None = None
+    #: How many checks it went through, and how many failed. None if they are not on record.
+    checks: int | None = None
+    checks_failed: int | None = None
     #: The moments from which, and until which, readers saw it: one of each for each time that it
     #: was current. The last end is None if readers see it now.
     current_from: Sequence[datetime] = field(default=(), hash=False)

@@ -184,9 +184,11 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
         """
         insert into marts.publication (
             publication_id, force_code, as_at, code_version, input_fingerprint,
-            content_fingerprint, gate_verdict, kept_because
+            content_fingerprint, gate_verdict, kept_because, checks, checks_failed
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        select %s, %s, %s, %s, %s, %s, %s, %s, total.checks, total.checks_failed
+        from (values (1)) as always (here)
+        left join audit.gate_total as total on total.build_id = %s
         """,
         (
             build.build_id,
@@ -197,6 +199,7 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
             content,
             verdict,
             kept_because,
+            build.build_id,
         ),
     )
     conn.execute(

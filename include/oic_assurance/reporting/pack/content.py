@@ -577,6 +577,13 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
     for row in facts["data_quality"]:
         total = totals.setdefault(first_page.sentence(row["dimension"]), Counter())
         total.update(checks=row["expectations"], failed=row["failed"])
+    (publication,) = facts["publication"]
+    if publication["checks"] is not None:
+        counted = sum(totals.values(), Counter())
+        everything = Counter(checks=publication["checks"], failed=publication["checks_failed"])
+        # These checks come after the table that counts by dimension.
+        totals["Of the position, and of the tables of checks"] = everything - counted
+        totals["All checks"] = everything
     return (
         Table.of(
             "Problems that were open when this pack was made",
@@ -605,8 +612,11 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
             widths=(1.2, 1.2, 1, 1, 1),
         ),
         Table.of(
-            "Checks that the position rests on",
-            [{"dimension": name, **total} for name, total in sorted(totals.items())],
+            "Checks of this publication",
+            [
+                {"dimension": name, "checks": total["checks"], "failed": total["failed"]}
+                for name, total in totals.items()
+            ],
             {"Quality dimension": "dimension", "Checks": "checks", "Failed": "failed"},
         ),
         Table.of(

@@ -69,7 +69,8 @@ BOARD_QUERIES = (
 _OF_EVERY_PUBLICATION = {
     "publication": (
         "(select publication_id, force_code, published_at, as_at, code_version,"
-        " input_fingerprint, content_fingerprint, gate_verdict, withdrawn_because,"
+        " input_fingerprint, content_fingerprint, gate_verdict, checks, checks_failed,"
+        " withdrawn_because,"
         " publication_id = {number} as is_current"
         " from marts.publication where publication_id <= {number})"
     ),

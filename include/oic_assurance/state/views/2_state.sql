@@ -162,26 +162,25 @@ comment on view state.replaced_value is
 'One row per text of the latest delivery of a dataset that landing replaced, because it broke the rules of its column. Never the text.';
 
 create view state.gate as
-select build_id, run_id,
-    case
-        when bool_or(verdict = 'critical') then 'critical'
-        when bool_or(verdict = 'warning') then 'warning'
-        else 'passed'
-    end as verdict,
-    sum(expectations)::bigint as checks,
-    coalesce(sum(expectations) filter (where stage <> 'dbt'), 0)::bigint as by_great_expectations,
-    coalesce(sum(expectations) filter (where stage = 'dbt'), 0)::bigint as by_postgresql_and_dbt,
-    sum(failed)::bigint as failed,
-    count(*) as stages, max(gate.finished_at) as finished_at
-from audit.gate as gate
-inner join audit.build as build using (build_id)
-where build.build_id = (
-    select max(audited.build_id)
-    from audit.gate as audited
-    inner join audit.build as daily using (build_id)
-    where daily.purpose = 'daily'
-)
-group by build_id, run_id;
+select gate.*, total.checks, total.by_great_expectations, total.by_postgresql_and_dbt, total.checks_failed as failed
+from (
+    select build_id, run_id,
+        case
+            when bool_or(verdict = 'critical') then 'critical'
+            when bool_or(verdict = 'warning') then 'warning'
+            else 'passed'
+        end as verdict, count(*) as stages, max(gate.finished_at) as finished_at
+    from audit.gate as gate
+    inner join audit.build as build using (build_id)
+    where build.build_id = (
+        select max(audited.build_id)
+        from audit.gate as audited
+        inner join audit.build as daily using (build_id)
+        where daily.purpose = 'daily'
+    )
+    group by build_id, run_id
+) as gate
+left join audit.gate_total as total using (build_id);
 comment on view state.gate is 'One row: the verdict of the gate on the last daily build that it has checked, over all stages. Its checks are made by Great Expectations, or enforced by constraints of PostgreSQL and tests of dbt.';
 
 create view state.failed_check as
