@@ -17,6 +17,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.verdicts import GATES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.commands import shown
 from tests.databases import administrator
 from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
@@ -79,6 +80,25 @@ def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> 
     current = current_publication(fresh_warehouse)
     assert current is not None
     assert current.publication_id == newer
+
+
+def test_every_place_tells_one_total_of_checks(fresh_warehouse: Settings) -> None:
+    number = published(fresh_warehouse)
+    ((made, failed, enforced, by_suites),) = ask(
+        fresh_warehouse,
+        "select count(*), count(*) filter (where not success),"
+        " count(*) filter (where stage = 'dbt'), count(*) filter (where stage <> 'dbt')"
+        " from audit.latest_expectation_result where build_id = %s",
+        number,
+    )  # fmt: skip
+    (listed,) = shown(fresh_warehouse, "publication", "list")["publications"]
+    assert (listed["checks"], listed["checks_failed"]) == (made, failed)
+    counted = ("checks", "by_postgresql_and_dbt", "by_great_expectations", "failed")
+    total = (made, enforced, by_suites, failed)
+    assert tuple(shown(fresh_warehouse, "checks")["build"][one] for one in counted) == total
+    query = f"select {', '.join(counted)} from state.gate"
+    assert ask(fresh_warehouse, query) == [total]
+    assert made == enforced + by_suites > 0
 
 
 def test_equal_content_has_the_same_fingerprint_in_each_publication(
