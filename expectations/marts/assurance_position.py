@@ -184,6 +184,7 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
     stage="sealed",
     sentence_columns=(
         "caveat",
+        "verdict_words",
         "force_self_assessment",
         "commissioner_judgement",
     ),

@@ -1,31 +1,36 @@
-"""What every place says in every state, in one table that a person can read.
+"""What every place says in every state, in tables that a person can read.
 
-The table is `said.csv`: every sentence of an ordinary day, and of each other state what differs
-from it. If a place says something else, the test writes the table anew and fails. Read what has
-changed, and commit the table if every sentence in it is true.
+The table `said.csv` has every sentence of an ordinary day, and of each other state what differs
+from it. The table `corrected.csv` has, for each kind of correction and each point, the fields of
+the position that it changes, and what readers are told of it. If something else is said, the test
+writes the table anew and fails. Read what has changed, and commit the table if every sentence in it
+is true.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from oic_assurance import pipeline
 from oic_assurance.builds.dbt import forget_project
 from oic_assurance.clock import london_day, utc_now
 from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.warehouse.cluster import SOURCES
 from simulator.source_systems import create_sources
-from tests.catalogue.world import World
+from tests.catalogue.world import RUN, World
+from tests.databases import administrator
+from tests.sentences.corrections import CORRECTIONS
 from tests.sentences.places import PLACES, at
 from tests.sentences.states import ORDINARY, STATES
 from tests.year.clock import put_back
 
 pytestmark = pytest.mark.slow
-TABLE = Path(__file__).with_name("said.csv")
+FOLDER = Path(__file__).parent
 FOLDERS = ("include", "docs", "deploy", "expectations")
 
 
@@ -88,11 +93,65 @@ def plain(text: str, world: World) -> str:
     return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
 
 
-def test_every_place_says_in_every_state_what_the_table_says(world: World) -> None:
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("state", "place", "sentence"))
-    writer.writerows(said(world))
-    before = TABLE.read_text("utf-8") if TABLE.exists() else ""
-    TABLE.write_text(table.getvalue(), encoding="utf-8")
-    assert table.getvalue() == before
+FIELDS = ("status", "status_since", "value", "status_at_deadline", "value_at_deadline")
+_FIELDS = """
+select now.point_code, field.name, to_jsonb(before) ->> field.name, to_jsonb(now) ->> field.name
+from candidate.assurance_position as now
+inner join marts.assurance_position as before using (force_code, point_code)
+cross join unnest(%s::text[]) with ordinality as field (name, place)
+where to_jsonb(before) ->> field.name is distinct from to_jsonb(now) ->> field.name
+order by now.point_code, field.place
+"""
+_TOLD = """
+select point_code, 'caveat', words from candidate.assurance_caveat
+where caveat_code in ('VERDICT_CORRECTED', 'MOVED_BY_CORRECTIONS', 'MANY_CORRECTIONS')
+union all
+select point_code, 'cause ' || coalesce(verdict_cause, 'none'), verdict_words
+from candidate.assurance_position where verdict_words is not null
+order by 1, 2, 3
+"""
+
+
+def corrected(world: World) -> Iterator[tuple[str, ...]]:
+    """Yield each changed field with its values, and each sentence, by correction and point."""
+    usual: set[tuple[str, ...]] = set()
+    for name, correct in CORRECTIONS.items():
+        world.restore("eve")
+        world.copy_project()
+        forget_project()
+        correct(world)
+        world.land()
+        build = world.build()
+        world.audit(RUN, build)
+        waits = pipeline.warnings_to_approve(world.settings, build.build_id)
+        with administrator(world.settings) as warehouse:
+            fields = warehouse.execute(_FIELDS, [list(FIELDS)]).fetchall()
+            told = warehouse.execute(_TOLD).fetchall()
+        found = [tuple(str(part or "–") for part in row) for row in fields]
+        found += [(*row[:2], "", plain(row[2], world)) for row in told]
+        found += [("", "waits for a person", "", plain(one, world)) for one in waits]
+        yield from ((name, *row) for row in found if row not in usual)
+        usual = usual or set(found)
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "rows"),
+    [
+        ("said.csv", ("state", "place", "sentence"), said),
+        ("corrected.csv", ("correction", "point", "what", "before", "now"), corrected),
+    ],
+)
+def test_what_is_said_is_what_the_table_says(
+    world: World,
+    table: str,
+    header: Sequence[str],
+    rows: Callable[[World], Iterator[Sequence[str]]],
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows(world))
+    place = FOLDER / table
+    before = place.read_text("utf-8") if place.exists() else ""
+    place.write_text(text.getvalue(), encoding="utf-8")
+    assert text.getvalue() == before

@@ -306,6 +306,12 @@ def comparison(found: comparing.Comparison) -> Result:
             Table("publications", spells, seen),
             Table("points", _POINTS, found.points),
             Table(
+                "verdicts",
+                columns("publication_id=publication", "point_code=point", ">verdict_words=why"),
+                found.verdicts,
+                "Changed targets and deadlines, and verdicts that corrections changed",
+            ),
+            Table(
                 "restated", causes, restated, "Figures that had been published and were restated"
             ),
             Table(

@@ -53,6 +53,13 @@ where erased.force_code = %(force)s and erased.kind <> 'marking'
 order by erased.erasure_id
 """
 
+_VERDICTS = """
+select publication_id, point_code, verdict_words
+from audit.published_position
+where publication_id = any(%s) and verdict_words is not null
+order by publication_id, point_code
+"""
+
 
 @dataclass(frozen=True)
 class FigureChange:
@@ -126,6 +133,7 @@ class Comparison:
             their unit, or none of their measure for their month.
         erasures: The erasures between the two builds: when, how many records of which dataset, and
             why. Figures count what was erased as deleted.
+        verdicts: For each publication on the way and each point, why its verdict changed.
     """
 
     before: Publication
@@ -135,6 +143,7 @@ class Comparison:
     way: Sequence[int]
     not_kept: Sequence[int]
     not_compared: Sequence[Key] = ()
+    verdicts: Sequence[Row] = ()
     erasures: Sequence[Row] = ()
 
     @property
@@ -188,6 +197,9 @@ def compare(
             before=first,
             after=second,
             points=difference(conn, then, now, *POSITION, every_row=True),
+            verdicts=conn.cursor(row_factory=dict_row)
+            .execute(_VERDICTS, [[number for number, _ in steps]])
+            .fetchall(),
             figures=_figures([asked[key] for key in sorted(both)], min(moments), restated),
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),

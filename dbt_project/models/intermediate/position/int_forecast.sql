@@ -20,22 +20,38 @@ with
             and {{ in_force("recovery", "build.as_at_day") }}
     ),
 
+    -- What must be reached is the target that is in force on the day by which it is required.
+    with_target as (
+        select
+            *,
+            coalesce(announced_from <= required_by, false) as is_announced,
+            case
+                when announced_from <= required_by then announced_target else target
+            end as target_then
+        from progress
+    ),
+
     outstanding_now as (
         select
             progress.*,
             -- As a decimal, a target of 0.55 for 100 records is 55 records, and not one more.
             case
-                when is_met
+                when is_met and not is_announced
                 then 0
                 else
-                    cast(
-                        ceil({{ as_decimal("target", 9) }} * denominator) as {{ dbt.type_float() }}
+                    greatest(
+                        cast(
+                            ceil(
+                                {{ as_decimal("target_then", 9) }} * denominator
+                            ) as {{ dbt.type_float() }}
+                        )
+                        - numerator,
+                        0
                     )
-                    - numerator
             end as outstanding,
             {{ in_weeks(dbt.datediff("build.as_at_day", "progress.required_by", "day")) }}
             as weeks_left
-        from progress
+        from with_target as progress
         cross join build
     ),
 
@@ -124,6 +140,8 @@ with
             cast(by_pace.outstanding as {{ dbt.type_float() }})
             / by_pace.weeks_left as required_per_week,
             by_pace.required_by,
+            case when by_pace.is_announced then by_pace.announced_target end as announced_target,
+            case when by_pace.is_announced then by_pace.announced_from end as announced_from,
             by_pace.recent_per_week,
             by_pace.pace_weeks,
             by_pace.pace_since,

@@ -61,12 +61,8 @@ with
                     )
                 }}
             ) as change_high,
-            recent_months = 3 and recent_numerator = recent_denominator as is_sustained,
-            coalesce(
-                {{ share("recent_numerator", "recent_denominator") }}
-                < {{ share("earlier_numerator", "earlier_denominator") }},
-                false
-            ) as is_slipping
+            {{ is_sustained_by_months() }} as is_sustained,
+            {{ is_slipping_by_months() }} as is_slipping
         from pooled
     )
 

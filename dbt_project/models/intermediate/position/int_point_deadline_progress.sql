@@ -44,6 +44,29 @@ with
         group by force_code, point_code
     ),
 
+    -- The next row of the policy that has been announced with another target.
+    announced as (
+        select
+            point.force_code,
+            point.point_code,
+            later.value,
+            later.effective_from,
+            row_number() over (
+                partition by point.force_code, point.point_code order by later.effective_from
+            ) as place
+        from {{ ref("int_point") }} as point
+        cross join build
+        inner join
+            {{ ref("policy_threshold") }} as target
+            on point.target_threshold = target.name
+            and {{ in_force("target", "build.as_at_day") }}
+        inner join
+            {{ ref("policy_threshold") }} as later
+            on target.name = later.name
+            and later.effective_from > build.as_at_day
+            and later.value <> target.value
+    ),
+
     final as (
         select
             point.force_code,
@@ -51,6 +74,8 @@ with
             point.deadline,
             point.is_deadline_reached,
             target.value as target,
+            announced.value as announced_target,
+            announced.effective_from as announced_from,
             coalesce(today.numerator, 0) as numerator,
             coalesce(today.denominator, 0) as denominator,
             coalesce(today.is_met, false) as is_met,
@@ -81,6 +106,11 @@ with
             on point.force_code = on_deadline.force_code
             and point.point_code = on_deadline.point_code
             and point.deadline = on_deadline.day
+        left join
+            announced
+            on point.force_code = announced.force_code
+            and point.point_code = announced.point_code
+            and announced.place = 1
         left join pace on point.force_code = pace.force_code and point.point_code = pace.point_code
         where point.deadline is not null
     )

@@ -66,6 +66,8 @@ with
             before_figure.numerator as before_numerator,
             before_figure.denominator as before_denominator,
             replace(second.title, first.title || ', ', '') as second_difference,
+            forecast.announced_target,
+            forecast.announced_from,
             position.denominator > 0
             and case
                 when position.target_unit = 'share'
@@ -77,6 +79,10 @@ with
         left join {{ ref("policy_measure") }} as first on position.measure_code = first.measure_code
         left join
             {{ ref("policy_measure") }} as second on position.second_reading = second.measure_code
+        left join
+            {{ ref("int_forecast") }} as forecast
+            on position.force_code = forecast.force_code
+            and position.point_code = forecast.point_code
         left join
             {{ ref("int_measure_source") }} as source
             on position.force_code = source.force_code
@@ -357,10 +363,27 @@ with
             answer.trend_words,
             -- What changed the verdict follows what recent months show.
             coalesce(
-                answer.change_words || coalesce(' ' || verdict_change.words, ''),
-                verdict_change.words
+                answer.change_words || coalesce(' ' || in_words.verdict_words, ''),
+                in_words.verdict_words
             ) as change_words,
-            answer.forecast_words,
+            case
+                when
+                    in_words.announced_target is not null
+                    and in_words.status <> 'unknown'
+                    and in_words.outstanding is not null
+                then
+                    'From '
+                    || {{ day_in_words("in_words.announced_from") }}
+                    || ' the target is '
+                    || case
+                        when in_words.is_checklist
+                        then {{ as_count("in_words.announced_target * in_words.denominator") }}
+                        else {{ as_short_percent("in_words.announced_target") }}
+                    end
+                    || '. '
+                else ''
+            end
+            || answer.forecast_words as forecast_words,
             in_words.caveat as caveat_words,
             build.publication_id
         from in_words
@@ -369,10 +392,6 @@ with
             answer
             on in_words.force_code = answer.force_code
             and in_words.point_code = answer.point_code
-        left join
-            {{ ref("restated__verdict_change") }} as verdict_change
-            on in_words.force_code = verdict_change.force_code
-            and in_words.point_code = verdict_change.point_code
             {{ label_join("answer", "answer.answer_code") }}
     )
 

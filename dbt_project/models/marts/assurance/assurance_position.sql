@@ -67,12 +67,18 @@ with
             position.source_status,
             {{ label("source_status", "position.source_status") }} as source_status_label,
             caveat.words as caveat,
+            change.cause as verdict_cause,
+            change.words as verdict_words,
             build.publication_id
         from {{ ref("int_position") }} as position
         left join
             caveat
             on position.force_code = caveat.force_code
             and position.point_code = caveat.point_code
+        left join
+            {{ ref("restated__verdict_change") }} as change
+            on position.force_code = change.force_code
+            and position.point_code = change.point_code
         cross join {{ ref("stg_audit__build") }} as build
         left join
             {{ ref("int_point") }} as point

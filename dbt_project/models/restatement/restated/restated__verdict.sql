@@ -1,7 +1,6 @@
--- What corrections of known records do to the verdict of a point with a deadline. The compared
--- publication's records, by today's rules, are compared with the same records after the
--- corrections.
--- New records are left out. A build for an earlier moment is not compared.
+-- What corrections of known records do to the verdict of a point. For a point with a deadline, the
+-- compared publication's records, by today's rules, are compared with the same records after the
+-- corrections. New records are left out. A build for an earlier moment is not compared.
 with
     comparison as (
         select * from {{ ref("stg_audit__comparison") }} where not coalesce(is_backwards, false)
@@ -269,6 +268,8 @@ with
             day,
             deadline,
             last_day,
+            numerator,
+            denominator,
             {{ share("numerator", "denominator") }} as value,
             {{ status_of_day() }} as status
         from
@@ -307,7 +308,9 @@ with
                 {{ add_days("max(case when status <> last_status then day end)", 1) }}, min(day)
             ) as status_since,
             max(case when day = deadline then status end) as status_at_deadline,
-            max(case when day = deadline then value end) as value_at_deadline
+            max(case when day = deadline then value end) as value_at_deadline,
+            max(case when day = deadline then numerator end) as numerator_at_deadline,
+            max(case when day = deadline then denominator end) as denominator_at_deadline
         from with_last
         group by edition, force_code, point_code
     ),
@@ -322,6 +325,8 @@ with
                 "status_since",
                 "status_at_deadline",
                 "value_at_deadline",
+                "numerator_at_deadline",
+                "denominator_at_deadline",
             ] %}
                 {%- for suffix, edition in [("before", "before"), ("after", "corrected")] %}
                     max(
@@ -336,6 +341,17 @@ with
             on corrected_point.force_code = verdict.force_code
             and corrected_point.point_code = verdict.point_code
         group by corrected_point.force_code, corrected_point.point_code, corrected_point.records
+        union all
+        select
+            force_code,
+            point_code,
+            records,
+            status_before,
+            status_after
+            {%- for type in ["date", "text", "float", "bigint", "bigint"] %}
+                , cast(null as {{ type_of(type) }}), cast(null as {{ type_of(type) }})
+            {%- endfor %}
+        from {{ ref("restated__verdict_by_months") }}
     ),
 
     in_words as (
@@ -370,10 +386,25 @@ with
                         )
                     }}
                 then
-                    'the figure on the deadline day from '
-                    || coalesce({{ as_percent("change.value_at_deadline_before") }}, 'none')
+                    'the figure on the deadline day from ' || coalesce(
+                        {{ as_percent("change.value_at_deadline_before") }}
+                        || ' ('
+                        || {{ as_count("change.numerator_at_deadline_before") }}
+                        || ' of '
+                        || {{ as_count("change.denominator_at_deadline_before") }}
+                        || ')',
+                        'none'
+                    )
                     || ' to '
-                    || coalesce({{ as_percent("change.value_at_deadline_after") }}, 'none')
+                    || coalesce(
+                        {{ as_percent("change.value_at_deadline_after") }}
+                        || ' ('
+                        || {{ as_count("change.numerator_at_deadline_after") }}
+                        || ' of '
+                        || {{ as_count("change.denominator_at_deadline_after") }}
+                        || ')',
+                        'none'
+                    )
             end as value_at_deadline_words,
             case
                 when change.status_since_before <> change.status_since_after

@@ -18,7 +18,19 @@ with
             position.status not in ('unknown', before.status)
             and before.status <> 'unknown' as is_status_changed,
             corrected.status_before <> corrected.status_after as is_status_corrected,
-            corrected.words as corrected_words
+            corrected.words as corrected_words,
+            -- New records alone are no correction. A day that readers had not seen yet has not
+            -- changed.
+            case
+                when
+                    position.status = before.status
+                    and position.status_since <> before.status_since
+                    and position.status_since < {{ london_day("before.compared_as_at") }}
+                    and corrected.words is null
+                    and records.records_corrected > 0
+                then before.status_since
+            end as since_before,
+            position.status_since as since_after
         from {{ ref("int_position") }} as position
         left join
             {{ ref("stg_audit__position_before") }} as before
@@ -28,6 +40,10 @@ with
             {{ ref("restated__verdict") }} as corrected
             on position.force_code = corrected.force_code
             and position.point_code = corrected.point_code
+        left join
+            {{ ref("restated__position") }} as records
+            on position.force_code = records.force_code
+            and position.point_code = records.point_code
     ),
 
     with_cause as (
@@ -79,7 +95,15 @@ with
             end
             || case when cause = 'POLICY_CHANGE' then 'This changed the status. ' else '' end
             || coalesce(
-                upper(substr(corrected_words, 1, 1)) || substr(corrected_words, 2) || '.', ''
+                upper(substr(corrected_words, 1, 1)) || substr(corrected_words, 2) || '. ', ''
+            )
+            || coalesce(
+                'The day since when the status holds was changed from '
+                || {{ day_in_words("since_before") }}
+                || ' to '
+                || {{ day_in_words("since_after") }}
+                || '.',
+                ''
             ) as words
         from with_cause
     ),

@@ -18,7 +18,8 @@ with
 
             -- times
             comparison.as_at as compared_as_at,
-            source.deadline
+            source.deadline,
+            source.status_since
         from source
         inner join
             {{ ref("stg_audit__comparison") }} as comparison

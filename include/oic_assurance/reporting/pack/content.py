@@ -377,6 +377,17 @@ def _changes(facts: Facts, since: Since) -> Section:
         "changes",
         [
             Text(f"{first_page.moved_in_words(facts, since)}. {told}"),
+            Table.of(
+                "Changed targets and deadlines, and verdicts that corrections changed",
+                since.verdicts,
+                {
+                    "Point": "point_code",
+                    "As at": lambda row: moment(row["as_at"]),
+                    "Why": "verdict_words",
+                },
+                empty="None.",
+                widths=(1, 1, 3),
+            ),
             Table(
                 f"Figures of past months that were restated since {compared}",
                 ("Measure", "Month", "Before", "Now", "Cause", "Change", "Records"),

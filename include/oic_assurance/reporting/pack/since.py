@@ -33,6 +33,7 @@ class Since:
             pack.
         not_kept: The publications on the way from one to the other whose restatements are not kept.
             Their changes are missing in `restated`.
+        verdicts: For each publication on the way and each point, why its verdict changed.
     """
 
     day: date
@@ -42,6 +43,7 @@ class Since:
     then: Mapping[str, Row]
     restated: Sequence[Restated]
     not_kept: Sequence[int]
+    verdicts: Sequence[Row] = ()
 
 
 def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
@@ -75,6 +77,11 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
         told=told,
         then={row["point_code"]: row for row in facts["position_day"] if row["day"] == day},
         restated=restated_figures(facts["restated"], steps),
+        verdicts=[
+            row
+            for row in facts["position_as_published"]
+            if row["verdict_words"] and (row["publication_id"], True) in steps
+        ],
         not_kept=[one for one, _ in steps if one not in kept],
     )
 

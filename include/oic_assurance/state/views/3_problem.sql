@@ -198,6 +198,15 @@ where force_code = state.setting('force_code') and outcome is distinct from 'low
 group by dataset
 
 union all
+select 'verdict', shown.point_code, moment.published_at, null,
+    format('.venv/bin/assurance publication compare %s %s', build.compared_with, moment.publication_id), '',
+    rtrim(shown.verdict_words, '.')
+from moment
+inner join audit.published_position as shown using (publication_id)
+inner join audit.build as build on build.build_id = moment.publication_id
+where shown.verdict_words is not null
+
+union all
 select 'reopened', recommendation_code, entered_at, null, null, '',
     'its sign-off was reopened: ' || why.words
 from (
