@@ -25,6 +25,7 @@ def shown(publication_id: int, day: date, value: float) -> dict[str, Any]:
         "current_from": moment(day),
         "status": "in_progress",
         "value": value,
+        "verdict_words": None,
     }
 
 
