@@ -4,7 +4,7 @@ from expectations.shared.code_lists import POSITION_STATUSES
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
-ANSWERS = ("YES", "NOT_YET", "NO", "NOT_DUE", "NOT_KNOWN")
+ANSWERS = ("YES", "NOT_YET", "NO", "NOT_DUE", "NO_CASES", "NOT_KNOWN")
 SENTENCES = (
     "status_words",
     "distance_words",
@@ -29,6 +29,7 @@ where shown.status is distinct from position.status
         position.status = 'slipping' and position.change_high is not null
         and not position.is_change_clear
     )
+    or shown.period_words is distinct from position.figure_period
     or shown.caveat_words is distinct from position.caveat
     or (shown.policy_words is null) is distinct from position.policy_confirmed
     or (shown.second_words is null) is distinct from (position.second_value is null)
@@ -42,6 +43,7 @@ _SAYS_OTHERWISE = """
 case
     when status in ('met_on_time', 'met_late', 'sustained') then answer_code = 'YES'
     when status = 'unknown' then answer_code = 'NOT_KNOWN'
+    when status = 'no_cases' then answer_code = 'NO_CASES'
     when status = 'overdue' then answer_code = 'NO'
     when status = 'slipping' then answer_code in ('NO', 'NOT_YET')
     else answer_code in ('NOT_YET', 'NOT_DUE')

@@ -12,6 +12,7 @@ with
             count(*) as points,
             count(*) filter (where answer_code = 'YES') as met,
             count(*) filter (where answer_code = 'NOT_DUE') as not_due,
+            count(*) filter (where answer_code = 'NO_CASES') as no_cases,
             count(*) filter (where answer_code = 'NOT_KNOWN') as not_known
         from {candidate}.assurance_answer
         group by force_code
@@ -19,9 +20,10 @@ with
 select force_code
 from counted
 full join {rows} as shown using (force_code)
-where (counted.points, counted.met, counted.not_due, counted.not_known)
+where (counted.points, counted.met, counted.not_due, counted.no_cases, counted.not_known)
     is distinct from (
-        shown.points, shown.points_met, shown.points_not_due, shown.points_not_known
+        shown.points, shown.points_met, shown.points_not_due, shown.points_no_cases,
+        shown.points_not_known
     )
 """
 

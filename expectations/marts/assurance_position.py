@@ -37,25 +37,26 @@ where shown.point_code is null
 """
 
 # The position of a point is the figure of its first measure for this month. The position of the
-# referral point covers the last twelve complete months and this month. These months may begin
-# before the first month that measures are shown for, so this position is computed from the
-# referrals. Any other point has no figure in `assurance_measure` before its launch. Its position is
-# then not compared.
+# referral point covers the days that it shows: the last twelve complete months and this month. They
+# may begin before the first month that measures are shown for, so this position is computed from
+# the referrals. Any other point has no figure in `assurance_measure` before its launch. Then its
+# position is not compared.
 _DIFFERENT_FROM_THE_MEASURE = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
     referral as (
         select
-            fact.force_code, 'NCCU_INTEL' as point_code, count(*) as denominator,
+            shown.force_code, shown.point_code, count(*) as denominator,
             count(*) filter (
                 where fact.intelligence_class in ('submitted_in_time', 'submitted_late')
             ) as numerator
-        from {candidate}.fct_nccu_referral as fact
-        cross join month
-        where fact.is_counted
-            and fact.contacted_at at time zone 'Europe/London'
-                >= month.this_month - interval '12 months'
-        group by fact.force_code
+        from {rows} as shown
+        inner join {candidate}.fct_nccu_referral as fact
+            on shown.force_code = fact.force_code
+            and (fact.contacted_at at time zone 'Europe/London')::date
+                between shown.figure_from and shown.figure_to
+        where fact.is_counted and shown.point_code = 'NCCU_INTEL'
+        group by shown.force_code, shown.point_code
     ),
     figure as (
         select measure.force_code, point.code as point_code, measure.numerator, measure.denominator
@@ -309,6 +310,38 @@ def _statuses() -> list[Expectation]:
             columns=("status", "source_status"),
         ),
         every_row(
+            "unknown_says_why",
+            """
+            unknown_because is not distinct from case source_status
+                when 'stale' then 'SOURCE_STALE' when 'failed' then 'SOURCE_FAILED'
+            end
+            """,
+            description="Every unknown point, and no other, says why it is unknown.",
+            columns=("unknown_because", "source_status"),
+        ),
+        every_row(
+            "no_case_is_no_miss",
+            "(status = 'no_cases') = (status <> 'unknown' and denominator = 0)",
+            description="A point has the status no_cases if nothing is counted, and only then.",
+            columns=("status", "denominator"),
+        ),
+        every_row(
+            "days_of_the_figure",
+            f"""
+            figure_to = {_TODAY} and figure_from <= figure_to
+            and figure_from = case
+                when point_code = 'NCCU_INTEL'
+                    then (date_trunc('month', {_TODAY}) - interval '12 months')::date
+                else {_TODAY}
+            end
+            """,
+            description=(
+                "Every figure is about its day, or about the last twelve complete months and the "
+                "current one."
+            ),
+            columns=("figure_from", "figure_to"),
+        ),
+        every_row(
             "caveat_when_unknown",
             "caveat is not null",
             where="source_status <> 'fresh'",
@@ -330,7 +363,7 @@ def _statuses() -> list[Expectation]:
                 case
                     when deadline is null then status not in ('met_on_time', 'met_late', 'overdue')
                     when <<today>> < deadline
-                        then status in ('not_started', 'in_progress', 'unknown')
+                        then status in ('not_started', 'in_progress', 'no_cases', 'unknown')
                     else true
                 end
                 """,

@@ -61,6 +61,7 @@ POSITION_STATUSES = (
     "overdue",
     "sustained",
     "slipping",
+    "no_cases",
     "unknown",
 )
 FRESHNESS = ("fresh", "stale", "failed")

@@ -17,6 +17,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("source_status", "caveat", "publication_id"),
         *("target", "policy_confirmed", "second_reading"),
         *("second_numerator", "second_denominator", "second_value"),
+        *("figure_from", "figure_to", "unknown_because"),
     ),
     "assurance_measure": (
         *("measure_code", "point_code", "period_start", "org_unit_code"),

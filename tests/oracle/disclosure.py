@@ -70,6 +70,8 @@ def status(periods: Sequence[Figure], figure: Figure) -> str:
     """
     some = [period for period in periods if sum(period)]
     recent, earlier = added(some[-3:]), added(some[-6:-3])
+    if sum(figure) == 0:
+        return "no_cases"
     if figure[0] == 0:
         return "not_started"
     if len(some) >= 3 and recent[1] == 0:

@@ -37,6 +37,9 @@ class Position:
 
     point_code: str
     status: str
+    figure_from: date
+    figure_to: date
+    unknown_because: str | None
     numerator: int
     denominator: int
     value: float | None
@@ -181,23 +184,30 @@ def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: 
 
     `ever` says whether the point was met on that day or earlier.
 
-    Contract: "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
+    Contract: "`no_cases` when the denominator is 0. Before the deadline: `not_started` at numerator
+    0, else `in_progress`. Then, met now:
     `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if ever met,
     else `overdue`".
     """
+    numerator, denominator = _figures_on(evidence, point, day)
+    if denominator == 0:
+        return "no_cases"
     if day < deadline:
-        return "in_progress" if _figures_on(evidence, point, day)[0] else "not_started"
+        return "in_progress" if numerator else "not_started"
     if _met_on(evidence, point, day):
         return "met_on_time" if _met_on(evidence, point, deadline) else "met_late"
     return "slipping" if ever else "overdue"
 
 
-def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
+def nccu_status(facts: list[ReferralFact], figure: tuple[int, int], today: date) -> str:
     """Return the status of `NCCU_INTEL`, which has no deadline.
 
     The status compares the last three complete months with the three months before them. Contract:
     "A month without a denominator is passed over".
     """
+    numerator, denominator = figure
+    if denominator == 0:
+        return "no_cases"
     if numerator == 0:
         return "not_started"
     complete = six_complete_months(facts, today)
@@ -298,7 +308,7 @@ def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
                 then = facts_on(evidence.facts, day)
                 month = month_of(day)
                 numerator, denominator = pooled(then, months_back(month, 12), month)
-                status = nccu_status(then, numerator, day)
+                status = nccu_status(then, (numerator, denominator), day)
             else:
                 numerator, denominator = _figures_on(evidence, point, day)
                 ever = ever or _met(evidence, point, numerator, denominator, day)
@@ -331,6 +341,11 @@ def positions(
         rows[point] = Position(
             point,
             "unknown" if source != "fresh" else now.status,
+            # Contract: "over the last twelve complete months and the current one for `NCCU_INTEL`,
+            # as at the cut-off for the others".
+            months_back(month_of(evidence.today), 12) if point == "NCCU_INTEL" else evidence.today,
+            evidence.today,
+            {"stale": "SOURCE_STALE", "failed": "SOURCE_FAILED"}.get(source),
             numerator,
             denominator,
             ratio(numerator, denominator),

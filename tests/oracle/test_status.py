@@ -72,6 +72,7 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
 ) -> None:
     position = at(moment, hydra_world(20, 20)).positions["HYDRA"]
     assert position.source_status == verdict
+    assert position.unknown_because == (None if verdict == "fresh" else "SOURCE_STALE")
     assert position.status == ("met_on_time" if verdict == "fresh" else "unknown")
     assert (position.numerator, position.denominator) == (20, 20)
 
@@ -115,6 +116,7 @@ def test_the_second_reading_of_referrals_counts_status_checks_and_no_victims() -
     position = at("2026-07-02", step(snapshot, **tables)).positions["NCCU_INTEL"]
     assert (position.numerator, position.denominator, position.target) == (0, 1, 1.0)
     assert (position.second_numerator, position.second_denominator) == (1, 3)
+    assert (position.figure_from, position.figure_to) == (date(2025, 7, 1), date(2026, 7, 2))
 
 
 def test_plans_have_a_target_of_three_strands_and_no_second_reading() -> None:
@@ -146,6 +148,8 @@ def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
     ("months", "status"),
     [
         ([("2026-05", 0, 3)], "not_started"),
+        # The twelve complete months begin with July 2025.
+        ([("2025-06", 3, 3)], "no_cases"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 1)], "sustained"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 2)], "in_progress"),
         # June has no referrals and is "passed over", so the last three months are March, April and

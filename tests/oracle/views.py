@@ -90,7 +90,7 @@ def disagreements(
         are_assured = {
             text.lower() in assured_words(day_of(as_at)) for text in by_party.values() if text
         }
-        if status != "unknown":
+        if status not in ("unknown", "no_cases"):
             are_assured.add(status in ASSURED_STATUSES)
         if len(are_assured) < 2:
             started = ongoing.pop(point, None)
@@ -165,7 +165,7 @@ def voice_months(
     found = {(party, month): VoiceMonth() for party in PARTIES for month in months}
     statements = view_rows(known, as_at, statuses)
     for (point, day), status in statuses.items():
-        if status == "unknown":
+        if status in ("unknown", "no_cases"):
             continue
         is_contradicted = status not in ASSURED_STATUSES
         for party in PARTIES:

@@ -98,6 +98,25 @@
 
 {% macro spark__day_in_words(day) -%} date_format({{ day }}, 'd MMMM yyyy') {%- endmacro %}
 
+{#- The days that a figure is about, such as "1 Nov 2025 – 26 Nov 2026" or "on 26 Nov 2026". Everything that shows a
+    figure with its days shows these words. -#}
+{% macro days_in_words(first_day, last_day) -%}
+    case
+        when {{ first_day }} = {{ last_day }}
+        then 'on '
+        else {{ short_day_in_words(first_day) }} || ' – '
+    end
+    || {{ short_day_in_words(last_day) }}
+{%- endmacro %}
+
+{% macro short_day_in_words(day) %}
+    {{ return(adapter.dispatch("short_day_in_words", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__short_day_in_words(day) -%} to_char({{ day }}, 'FMDD Mon YYYY') {%- endmacro %}
+
+{% macro spark__short_day_in_words(day) -%} date_format({{ day }}, 'd MMM yyyy') {%- endmacro %}
+
 {#- The month of a day in words, such as "July 2026". -#}
 {% macro month_in_words(day) %}
     {{ return(adapter.dispatch("month_in_words", "oic_assurance")(day)) }}

@@ -9,6 +9,7 @@ select
     case when position.target_unit = 'share' then position.ci_high end as "Interval to",
     position.numerator as "Met",
     position.denominator as "Of",
+    answer.period_words as "Days of the figure",
     answer.target_words as "Target",
     position.deadline as "Deadline",
     position.second_value as "Second reading",

@@ -4,6 +4,7 @@ select
     answer.answer as "Answer",
     answer.status_word as "Status",
     answer.figure_words as "Figure",
+    answer.period_words as "Days of the figure",
     answer.target_words as "Target",
     answer.second_words as "Second reading",
     answer.policy_words as "Provisional",

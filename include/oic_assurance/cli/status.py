@@ -158,7 +158,12 @@ def _position(warehouse: psycopg.Connection) -> list[Table]:
         return []
     shown = columns(
         *("point_code=point", "status:state", "value:share", "numerator:number=met"),
-        *("denominator:number=of", "ci_low:share=from", "ci_high:share=to"),
+        *(
+            "denominator:number=of",
+            "figure_period=counted",
+            "ci_low:share=from",
+            "ci_high:share=to",
+        ),
         *("deadline:day", "source_status:state=sources", ">caveat"),
     )
     # A publication of an earlier version may lack a column.

@@ -372,6 +372,10 @@ DAMAGES = {
     "disagreement_is_dated": "update {t} set disagrees = true where point_code = 'ELEARNING'",
     "never_green_on_a_stale_source": f"update {{t}} set source_status = 'stale' {POINT}",
     "caveat_when_unknown": "update {t} set source_status = 'failed' where point_code = 'HYDRA'",
+    "unknown_says_why": f"update {{t}} set unknown_because = 'SOURCE_STALE' {POINT}",
+    "no_case_is_no_miss": "update {t} set status = 'no_cases' where point_code = 'ELEARNING'",
+    "days_of_the_figure": "update {t} set figure_from = figure_from - 31 "
+    "where point_code = 'NCCU_INTEL'",
     "met_means_figures": "update {t} set numerator = 0 where point_code = 'HYDRA'",
     "deadline_decides": "update {t} set deadline = '2026-12-31' where point_code = 'HYDRA'",
     "days_to_the_deadline": "update {t} set days_to_deadline = 5 where point_code = 'HYDRA'",

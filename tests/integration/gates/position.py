@@ -3,7 +3,9 @@
 POSITIONS = """
 create table candidate.assurance_position as
 select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 04:30Z' as as_at,
-    status,
+    status, null::text as unknown_because,
+    case point when 'NCCU_INTEL' then date '2025-05-01' else date '2026-05-15' end as figure_from,
+    date '2026-05-15' as figure_to, 'some days' as figure_period,
     numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
     numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
     case point when 'NCCU_INTEL' then 1 when 'INTEL_PLAN' then 3 else 0.95 end::double precision
@@ -164,10 +166,11 @@ from audit.expectation_result;
 # The words about each point and about all, made from the positions of the small force.
 _ANSWER = """
 select force_code, point_code, 1 as place, 'A point' as point_label, 'Is it done?' as question,
-    case when status = 'met_on_time' then 'YES' when status = 'overdue' then 'NO' else 'NOT_YET' end
-        as answer_code,
+    case status when 'met_on_time' then 'YES' when 'overdue' then 'NO'
+        when 'no_cases' then 'NO_CASES' else 'NOT_YET' end as answer_code,
     'An answer' as answer, status, 'A word' as status_word, 'A sentence.' as status_words,
     status_since, round(100 * value::numeric, 1) || '%' as figure_words, '1 of 2' as parts_words,
+    figure_period as period_words,
     null::text as interval_words, '95%' as target_words, null::text as distance_words,
     'No deadline' as deadline_words,
     case when second_value is not null then '50.0%' end as second_words,
@@ -180,6 +183,7 @@ _HEADLINE = """
 select force_code, 'NOT_YET' as answer_code, 'Not yet' as answer, 'Not yet.' as words,
     'Met: a point.' as detail, count(*)::integer as points,
     count(*) filter (where answer_code = 'YES')::integer as points_met, 0 as points_not_due,
+    count(*) filter (where answer_code = 'NO_CASES')::integer as points_no_cases,
     0 as points_not_known, publication_id
 from candidate.assurance_answer
 group by force_code, publication_id;

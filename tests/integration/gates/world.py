@@ -131,14 +131,13 @@ update candidate.assurance_position
 set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
     second_numerator = 0 * second_numerator, second_denominator = 0 * second_denominator,
     second_value = null, forecast_date = null, disagrees = false, disagrees_since = null,
-    value_at_deadline = null,
-    status = case when deadline is null then 'not_started' else 'overdue' end;
+    value_at_deadline = null, status = 'no_cases',
+    status_at_deadline = case when deadline is not null then 'no_cases' end;
 update intermediate.int_position as given set status = position.status
 from candidate.assurance_position as position
 where given.point_code = position.point_code;
 update candidate.assurance_position_day
-set numerator = 0, denominator = 0, value = null,
-    status = case when point_code = 'NCCU_INTEL' then 'not_started' else 'overdue' end;
+set numerator = 0, denominator = 0, value = null, status = 'no_cases';
 update candidate_public.assurance_position as public
 set status = position.status, status_on = date '2026-05-15',
     is_suppressed = position.point_code <> 'INTEL_PLAN',

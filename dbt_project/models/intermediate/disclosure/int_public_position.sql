@@ -197,6 +197,8 @@ with
             cast(second_reading.numerator as bigint) as second_numerator,
             cast(second_reading.denominator as bigint) as second_denominator,
             case
+                when compared.denominator = 0
+                then 'no_cases'
                 when compared.is_before_deadline and compared.numerator = 0
                 then 'not_started'
                 when compared.is_sustained

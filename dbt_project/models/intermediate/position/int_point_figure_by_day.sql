@@ -1,14 +1,19 @@
 with
     figure as (
-        select force_code, point_code, day, numerator, denominator
+        select force_code, point_code, day, day as figure_from, numerator, denominator
         from {{ ref("int_point_day") }}
         union all
         -- Months are included even if the measure is not shown for them. The figure of an early day
         -- covers months before the first month that is shown.
-        select force_code, 'NCCU_INTEL', day, sum(numerator), sum(denominator)
-        from {{ ref("int_nccu_month_day") }}
-        where period_start >= {{ dbt.dateadd("month", -12, month_of("day")) }}
-        group by force_code, day
+        select force_code, 'NCCU_INTEL', day, figure_from, sum(numerator), sum(denominator)
+        from
+            (
+                select
+                    *, cast({{ dbt.dateadd("month", -12, month_of("day")) }} as date) as figure_from
+                from {{ ref("int_nccu_month_day") }}
+            ) as month_day
+        where period_start >= figure_from
+        group by force_code, day, figure_from
     ),
 
     final as (
@@ -16,6 +21,7 @@ with
             figure.force_code,
             figure.point_code,
             figure.day,
+            figure.figure_from,
             cast(figure.numerator as bigint) as numerator,
             cast(figure.denominator as bigint) as denominator,
             case

@@ -23,6 +23,7 @@ with
             figure.force_code,
             figure.point_code,
             figure.day,
+            figure.figure_from,
             figure.numerator,
             figure.denominator,
             {{ status_of_day("trend.is_sustained", "trend.is_slipping") }} as status,

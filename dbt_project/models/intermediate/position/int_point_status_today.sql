@@ -29,11 +29,19 @@ with
         select
             point.force_code,
             point.point_code,
+            today.figure_from,
+            today.day as figure_to,
             today.numerator,
             today.denominator,
             case
                 when source.source_status <> 'fresh' then 'unknown' else today.status
             end as status,
+            case
+                when source.source_status = 'stale'
+                then 'SOURCE_STALE'
+                when source.source_status = 'failed'
+                then 'SOURCE_FAILED'
+            end as unknown_because,
             today.status as status_of_data,
             coalesce(source.source_status, 'fresh') = 'fresh' and today.is_unclear as is_unclear,
             case when source.source_status = 'fresh' then stretch.began_on end as status_since,

@@ -6,7 +6,8 @@ with
             on_day.day,
             case when today.status = 'unknown' then today.status else on_day.status end as status,
             case
-                when today.status is distinct from 'unknown' then on_day.is_assured
+                when today.status is distinct from 'unknown' and on_day.status <> 'no_cases'
+                then on_day.is_assured
             end as is_assured
         from {{ ref("int_point_status_by_day") }} as on_day
         cross join {{ ref("stg_audit__build") }} as build

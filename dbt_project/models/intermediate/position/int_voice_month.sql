@@ -11,8 +11,8 @@ with
         select 'COMMISSIONER'
     ),
 
-    -- The days on which the status of the point according to the data is known. On the as-at day
-    -- it is unknown if the sources are not fresh.
+    -- The days on which the data says whether the point is assured. On a day without a case it
+    -- does not, nor on the as-at day if the sources are not fresh.
     data_day as (
         select by_day.force_code, by_day.point_code, by_day.day, by_day.is_assured
         from {{ ref("int_point_status_by_day") }} as by_day
@@ -21,7 +21,7 @@ with
             on by_day.force_code = shown.force_code
             and by_day.point_code = shown.point_code
             and by_day.day = shown.day
-        where shown.data_status <> 'unknown'
+        where shown.data_status not in ('unknown', 'no_cases')
     ),
 
     said_complete as (

@@ -37,17 +37,32 @@
 ] %}
 
 with
-    -- The first figure since the inspection's report was published.
+    -- A figure of fewer cases is noise, so nothing is compared with it. A list of strands is always
+    -- compared, because it counts all that there are.
+    fewest as (
+        select
+            words.point_code,
+            case when words.shown_as = 'checklist' then 1 else policy.value end as cases
+        from {{ ref("point_words") }} as words
+        cross join {{ ref("stg_audit__build") }} as build
+        inner join
+            {{ ref("policy_threshold") }} as policy
+            on policy.name = 'trend_cases'
+            and {{ in_force("policy", "build.as_at_day") }}
+    ),
+
+    -- The first figure of enough cases since the inspection's report was published.
     before as (
         select day.force_code, day.point_code, min(day.day) as day
         from {{ ref("int_point_status_by_day") }} as day
         inner join
             {{ ref("recommendation_register") }} as report on day.point_code = report.point_code
+        inner join fewest on day.point_code = fewest.point_code
         cross join {{ ref("stg_audit__build") }} as build
         where
             day.day >= report.report_published_on
             and day.day < build.as_at_day
-            and day.denominator > 0
+            and day.denominator >= fewest.cases
         group by day.force_code, day.point_code
     ),
 
@@ -68,6 +83,7 @@ with
             replace(second.title, first.title || ', ', '') as second_difference,
             forecast.announced_target,
             forecast.announced_from,
+            fewest.cases as fewest_cases,
             position.denominator > 0
             and case
                 when position.target_unit = 'share'
@@ -76,6 +92,7 @@ with
             end as is_reached
         from {{ ref("assurance_position") }} as position
         inner join {{ ref("point_words") }} as words on position.point_code = words.point_code
+        inner join fewest on position.point_code = fewest.point_code
         left join {{ ref("policy_measure") }} as first on position.measure_code = first.measure_code
         left join
             {{ ref("policy_measure") }} as second on position.second_reading = second.measure_code
@@ -126,7 +143,11 @@ with
             case when second_value is not null then 'second' end as second_case,
             case when not policy_confirmed then 'provisional' end as policy_case,
             case
-                when value is null or before_day is null or status = 'unknown'
+                when
+                    value is null
+                    or before_day is null
+                    or status = 'unknown'
+                    or denominator < fewest_cases
                 then null
                 when
                     deadline is null
@@ -150,6 +171,8 @@ with
             case
                 when deadline is not null or change_low is null
                 then null
+                when recent_denominator < fewest_cases or earlier_denominator < fewest_cases
+                then 'too_few'
                 when change_low > 0
                 then 'better'
                 when change_high < 0
@@ -192,10 +215,11 @@ with
                 then {{ as_count("numerator") }} || ' of ' || {{ as_count("denominator") }}
                 else {{ as_percent("value") }}
             end as figure_text,
-            {{ as_count("numerator") }}
-            || ' of '
-            || {{ as_count("denominator") }}
-            || ' '
+            case
+                when denominator = 0
+                then 'no '
+                else {{ as_count("numerator") }} || ' of ' || {{ as_count("denominator") }} || ' '
+            end
             || counted as parts_text,
             case
                 when is_checklist
@@ -348,6 +372,7 @@ with
             case when not in_words.is_unclear then in_words.status_since end as status_since,
             in_words.figure_text as figure_words,
             in_words.parts_text as parts_words,
+            in_words.figure_period as period_words,
             case
                 when not in_words.is_checklist
                 then

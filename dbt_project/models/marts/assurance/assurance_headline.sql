@@ -12,6 +12,8 @@ with
                 then 'not_known'
                 when answer.answer_code = 'NOT_DUE'
                 then 'not_due'
+                when answer.answer_code = 'NO_CASES'
+                then 'no_cases'
                 else 'not_met'
             end as part
         from {{ ref("assurance_answer") }} as answer
@@ -29,6 +31,7 @@ with
             count(*) filter (where part = 'met') as points_met,
             count(*) filter (where part = 'not_known') as points_not_known,
             count(*) filter (where part = 'not_due') as points_not_due,
+            count(*) filter (where part = 'no_cases') as points_no_cases,
             min(case when part = 'not_due' then deadline end) as next_deadline
         from point
         group by force_code, publication_id
@@ -42,9 +45,11 @@ with
                 then 'NOT_KNOWN'
                 when points_met = points
                 then 'YES'
-                when points_met + points_not_due = points
+                when points_met + points_not_due + points_no_cases < points
+                then 'NOT_YET'
+                when points_not_due > 0
                 then 'NOT_DUE'
-                else 'NOT_YET'
+                else 'NO_CASES'
             end as answer_code
         from counted
     ),
@@ -87,7 +92,9 @@ with
                         then 2
                         when 'not_due'
                         then 3
-                        else 4
+                        when 'no_cases'
+                        then 4
+                        else 5
                     end as part_place
                 from named
             ) as named
@@ -110,6 +117,7 @@ with
                         "points": as_text("answered.points"),
                         "met": as_text("answered.points_met"),
                         "are": "case when answered.points_met = 1 then 'is' else 'are' end",
+                        "no_cases": as_text("answered.points_no_cases"),
                         "not_known": as_text("answered.points_not_known"),
                         "deadline": day_in_words("answered.next_deadline"),
                     },
@@ -119,6 +127,7 @@ with
             cast(answered.points as integer) as points,
             cast(answered.points_met as integer) as points_met,
             cast(answered.points_not_due as integer) as points_not_due,
+            cast(answered.points_no_cases as integer) as points_no_cases,
             cast(answered.points_not_known as integer) as points_not_known,
             answered.publication_id
         from answered

@@ -22,6 +22,11 @@ with
             {{ status_word("position.is_unclear", label("status", "position.status")) }}
             as status_word,
             position.status_since,
+            position.unknown_because,
+            {{ label("unknown_because", "position.unknown_because") }} as unknown_because_label,
+            position.figure_from,
+            position.figure_to,
+            {{ days_in_words("position.figure_from", "position.figure_to") }} as figure_period,
             position.numerator,
             position.denominator,
             position.value,
@@ -90,6 +95,7 @@ with
             {{ ref("point_words") }} as words on position.point_code = words.point_code
             {{ label_join("status", "position.status") }}
             {{ label_join("source_status", "position.source_status") }}
+            {{ label_join("unknown_because", "position.unknown_because") }}
     )
 
 select *

@@ -422,6 +422,8 @@ def answer(row: "Row") -> str:
         return "YES"
     if status == "unknown":
         return "NOT_KNOWN"
+    if status == "no_cases":
+        return "NO_CASES"
     if status == "overdue" or (status == "slipping" and days is not None):
         return "NO"
     if status == "slipping":
@@ -441,17 +443,20 @@ def headline(points: "Sequence[tuple[tuple[str, str, str, str], str, str | None]
         first = f"Not known: {met}. For {codes['NOT_KNOWN']} the status is not known."
     elif codes["YES"] == len(points):
         first = f"Yes: all {len(points)} points are met."
-    elif codes["YES"] + codes["NOT_DUE"] == len(points):
+    elif codes["NO"] + codes["NOT_YET"]:
+        first = f"Not yet: {met}."
+    elif codes["NOT_DUE"]:
         due = min(str(deadline) for _, code, deadline in points if code == "NOT_DUE")
         day = datetime.fromisoformat(due)
         first = f"Not due yet: {met}. The next deadline is {day.day} {day:%B %Y}."
     else:
-        first = f"Not yet: {met}."
+        first = f"No cases: {met}. For {codes['NO_CASES']} there is nothing to count yet."
     parts = []
     for lead, wanted in (
         ("Not known", ("NOT_KNOWN",)),
         ("Not met", ("NO", "NOT_YET")),
         ("Not due yet", ("NOT_DUE",)),
+        ("Nothing to count yet", ("NO_CASES",)),
         ("Met", ("YES",)),
     ):
         names = [

@@ -125,7 +125,7 @@ def _point(card: Row, facts: Facts) -> Section:
         Term("What must be true", f"{position['title']}. Target {card['target_words']}."),
         Term(
             "Figure",
-            f", {card['parts_words']}"
+            f", {card['parts_words']}, {card['period_words']}"
             + (f", 95% interval {card['interval_words']}" if card["interval_words"] else "")
             + f". {position['measure_description']}.",
             card["figure_words"],

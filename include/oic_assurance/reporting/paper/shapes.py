@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
+Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "none", "question"]
 
 _INK = "#1d2733"
 _RING = f'fill="#fff" stroke="{_INK}" stroke-width="2.5"'
+_LINE = f'stroke="{_INK}" stroke-width="3"'
 _TICK = 'd="M9 17l5 5 9-11" fill="none" stroke-width="3"'
 _DRAWINGS: dict[Shape, str] = {
     "tick": f'<circle cx="16" cy="16" r="14" fill="{_INK}"/><path {_TICK} stroke="#fff"/>',
@@ -23,6 +24,7 @@ _DRAWINGS: dict[Shape, str] = {
         f'<path d="M16 30L1 4h30z" {_RING}/>'
         f'<path d="M16 9v10m-4-4l4 5 4-5" fill="none" stroke="{_INK}" stroke-width="2.5"/>'
     ),
+    "none": f'<circle cx="16" cy="16" r="13" {_RING}/><path d="M10 16h12" {_LINE}/>',
     "question": (
         f'<rect x="2" y="2" width="28" height="28" {_RING} stroke-dasharray="4 2"/>'
         '<path d="M12 12a4 4 0 1 1 5.5 3.7c-1 .5-1.5 1.2-1.5 2.6" fill="none"'
@@ -49,6 +51,7 @@ OF_STATUS: dict[str, Shape] = {
     "overdue": "alert",
     "slipping": "falling",
     "unclear": "half",
+    "no_cases": "none",
     "unknown": "question",
 }
 
