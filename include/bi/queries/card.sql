@@ -35,7 +35,7 @@ select
     answer.figure_words,
     answer.answer,
     answer.status_word || coalesce(' since ' || to_char(answer.status_since, 'FMDD Mon YYYY'), '') as status,
-    answer.parts_words || ', ' || answer.period_words
+    answer.parts_words || coalesce(', ' || answer.period_words, '')
     || coalesce(' · 95% interval ' || answer.interval_words, '') as parts,
     'Target ' || answer.target_words || case when point.deadline is null then ' · ' else ' by ' end
     || answer.deadline_words as target,

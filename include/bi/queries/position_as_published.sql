@@ -4,7 +4,7 @@
 select
     shown.publication_id, shown.point_code, shown.published_at, shown.current_from, shown.current_to,
     shown.as_at, shown.status, shown.status_word, shown.numerator, shown.denominator, shown.value,
-    shown.ci_low, shown.ci_high, shown.was_withdrawn, shown.verdict_words
+    shown.ci_low, shown.ci_high, shown.was_withdrawn, shown.verdict_words, shown.figure_period
 from marts.position_as_published as shown
 inner join marts.publication as publication on publication.is_current
 where shown.publication_id <= publication.publication_id

@@ -84,6 +84,7 @@ def _figure(found: Explained, limit: int) -> Result:
     so_far = "" if figure["is_complete_period"] else ", so far"
     described = columns(
         *("in_words=figure", "description=measures", "point_code=point", "status:state"),
+        "position_words=status rests on",
         *("source_status:state=sources", "caveat", "publication_id=publication", "as_at", "-*"),
     )
     title = f"{figure['measure_code']}, {_unit(figure)}, {figure['period_start']:%B %Y}{so_far}"

@@ -36,6 +36,7 @@ _POINTS = columns(
     *("point_code=point", "status_before:state=status then", "status_after:state=status now"),
     *("numerator_before:number=then", "denominator_before:number=of", "value_before:share=share"),
     *("numerator_after:number=now", "denominator_after:number=of", "value_after:share=share"),
+    *(">figure_period_before=counted then", ">figure_period_after=counted now"),
     "-is_equal",
 )
 _FIGURE = ("measure_code=measure", "month:month", "org_unit_code=unit")

@@ -162,7 +162,8 @@ def _entries(found: Sequence[signed.Entry]) -> Table:
             "why": causes.get(one.cause),
             "figure": one.value
             and f"{share(one.value)} ({one.numerator} of {one.denominator}, "
-            f"{interval(one.ci_low, one.ci_high)})",
+            f"{interval(one.ci_low, one.ci_high)})"
+            + (f", {one.figure_period}" if one.figure_period else ""),
         }
         for one in found
     ]

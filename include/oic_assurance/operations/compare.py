@@ -196,7 +196,7 @@ def compare(
         return Comparison(
             before=first,
             after=second,
-            points=difference(conn, then, now, *POSITION, every_row=True),
+            points=difference(conn, then, now, *POSITION, every_row=True, shown=("figure_period",)),
             verdicts=conn.cursor(row_factory=dict_row)
             .execute(_VERDICTS, [[number for number, _ in steps]])
             .fetchall(),

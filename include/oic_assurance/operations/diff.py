@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 _DIFFERENCE = """
 select
-    {names}, {values}, old.{first} is not null as in_before, new.{first} is not null as in_after,
+    {names}, {values}, {shown} old.{first} is not null as in_before, new.{first} is not null as in_after,
     {is_equal} as is_equal
 from {before} as old
 full join {after} as new using ({key})
@@ -31,6 +31,7 @@ def difference(
     *,
     every_row: bool = False,
     as_text: bool = False,
+    shown: Sequence[str] = (),
     limit: int | None = None,
 ) -> list[Row]:
     """Return a row for each key whose values differ, in the order of the keys.
@@ -39,7 +40,8 @@ def difference(
     `in_before`, `in_after`, and `is_equal`. `before` and `after` are tables or
     queries in brackets.
 
-    With `every_row`, rows that are equal are returned too. With `as_text`, values are compared and
+    The columns `shown` are returned as texts and not compared. A table of an earlier version may
+    lack them. With `every_row`, rows that are equal are returned too. With `as_text`, values are compared and
     returned as text, as in fingerprints, so even the last digit of a number counts, and a row that
     only one table has always differs.
     """
@@ -61,6 +63,13 @@ def difference(
                 sql.Identifier(side, name), kind, sql.Identifier(f"{name}_{when}")
             )
             for name in values
+            for side, when in (("old", "before"), ("new", "after"))
+        ),
+        shown=sql.SQL("").join(
+            sql.SQL("to_jsonb({}) ->> {} as {}, ").format(
+                sql.Identifier(side), sql.Literal(name), sql.Identifier(f"{name}_{when}")
+            )
+            for name in shown
             for side, when in (("old", "before"), ("new", "after"))
         ),
         first=sql.Identifier(key[0]),

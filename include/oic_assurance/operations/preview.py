@@ -133,6 +133,7 @@ def preview(
                     sql.Identifier(prefix + MARTS.candidate, mart),
                     *what,
                     every_row=what is POSITION,
+                    shown=("figure_period",) if what is POSITION else (),
                 )
                 for mart, what in (("assurance_position", POSITION), ("assurance_measure", FIGURE))
             )

@@ -15,8 +15,8 @@ with
         where is_in_force and point_code is not null and step in ('FORCE', 'COMMISSIONER')
     ),
 
-    -- The statuses in order, from 3 (best) to 0 (worst). The status unknown has no place, because
-    -- a point does not slip when its sources become stale.
+    -- The statuses in order, from 3 (best) to 0 (worst). The statuses unknown and no_cases have no
+    -- place, because a point does not slip when its sources become stale or nothing is counted.
     status_place as (
         select 'met_on_time' as status, 3 as place
         union all

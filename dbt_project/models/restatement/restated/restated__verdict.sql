@@ -358,7 +358,7 @@ with
         select
             change.*,
             coalesce(
-                change.status_at_deadline_before <> 'met_on_time'
+                change.status_at_deadline_before not in ('met_on_time', 'no_cases')
                 and change.status_at_deadline_after = 'met_on_time',
                 false
             ) as is_missed_made_met,

@@ -48,7 +48,9 @@ _FIGURE = """
 select
     measure.is_complete_period, measure.numerator, measure.denominator, measure.value,
     measure.ci_low, measure.ci_high, unit.org_unit_name, point.status, point.source_status,
-    point.caveat
+    point.caveat,
+    to_jsonb(point) ->> 'figure_period' as position_period, point.value as position_value,
+    point.numerator as position_numerator, point.denominator as position_denominator
 from {mart_assurance_measure} as measure
 left join {mart_dim_org_unit} as unit using (force_code, org_unit_code)
 left join {mart_assurance_position} as point using (force_code, point_code)
@@ -142,6 +144,8 @@ class Explained:
 def in_words(figure: Row) -> str:
     """Return the value of a figure with its counts and its interval."""
     unit = figure["unit_of_value"]
+    if figure["value"] is None:
+        return "no cases"
     if unit != "share":
         over = "over" if unit == "hours" else "of"
         return f"{in_unit(figure['value'], unit)}, {over} {count(figure['denominator'], 'record')}"
@@ -149,6 +153,21 @@ def in_words(figure: Row) -> str:
         f"{share(figure['value'])}: {figure['numerator']} of {figure['denominator']}, "
         f"95% interval {interval(figure['ci_low'], figure['ci_high'])}"
     )
+
+
+def position_in_words(figure: Row) -> str | None:
+    """Return the figure that a point's status rests on, with the days that it is about."""
+    if figure["position_denominator"] is None:
+        return None
+    if not figure["position_denominator"]:
+        words = "no cases"
+    else:
+        words = (
+            f"{share(figure['position_value'])}: {figure['position_numerator']} of "
+            f"{figure['position_denominator']}"
+        )
+    # A publication of an earlier version does not say the days.
+    return ", ".join(filter(None, (words, figure["position_period"])))
 
 
 def mismatch(published: Row, **sums: int) -> str | None:
@@ -195,6 +214,7 @@ def explain(
             "period_start": month,
             "org_unit_code": unit,
             "in_words": in_words(row),
+            "position_words": position_in_words(row),
             "mismatch": mismatch(
                 row,
                 denominator=sum(one["denominator"] for one in classes),

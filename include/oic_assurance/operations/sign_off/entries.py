@@ -50,8 +50,12 @@ select entry.entry_id, entry.force_code, entry.recommendation_code, entry.point_
     entry.content_fingerprint, entry.status, entry.numerator, entry.denominator, entry.value,
     entry.ci_low, entry.ci_high, entry.evidence_place, entry.evidence_sha256, entry.evidence_bytes,
     encode(entry.entry_hash, 'hex') as entry_hash, checked.outcome as evidence_state,
-    checked.checked_at as evidence_checked_at
+    checked.checked_at as evidence_checked_at, shown.figure_period
 from signoff.entry as entry
+left join audit.published_position as shown
+    on entry.made_on = shown.publication_id
+    and entry.force_code = shown.force_code
+    and entry.point_code = shown.point_code
 left join lateral (
     select one.outcome, one.checked_at
     from signoff.evidence_check as one

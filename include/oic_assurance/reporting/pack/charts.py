@@ -23,6 +23,8 @@ from oic_assurance.reporting.paper.drawing import (
 from oic_assurance.reporting.paper.labels import labels
 
 Rows = Sequence[dict[str, Any]]
+#: What stands in the place of a chart without a case.
+NO_CASES = "There is nothing to count yet."
 #: Who has a view of a point, in the order in which pages show them.
 VOICES = ("FORCE", "DATA", "COMMISSIONER")
 #: The classes of a reported case, from the best to the worst, each with its shade.
@@ -85,7 +87,9 @@ def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
     return Picture(
         title,
         f"{len(behind)} of {count(len(rows), 'team')} have something outstanding.{left_out} They "
-        "are in the order of their names: so few cases do not rank a team.",
+        "are in the order of their names: so few cases do not rank a team."
+        if rows
+        else NO_CASES,
         svg(stacked(counts, names, {done: MIDDLE, outstanding: WHITE}), height=64 + 21 * len(names))
         if names
         else "",
@@ -131,8 +135,10 @@ def classes_by_month(rows: Rows, today: date) -> Picture:
     return Picture(
         f"Reported cases by what became of their document{since}",
         f"{count(sum(counts.values()), 'case')} in {count(len(months), 'month')}. The "
-        f"document is missing for {missing:,}.",
-        svg(stacked(counts, names, shades, upright=True), height=250),
+        f"document is missing for {missing:,}."
+        if counts
+        else NO_CASES,
+        svg(stacked(counts, names, shades, upright=True), height=250) if counts else "",
         ("Month", *shades),
         [(name, *(str(counts.get((name, part), 0)) for part in shades)) for name in names],
     )
@@ -176,8 +182,10 @@ def modules_done(rows: Rows) -> Picture:
     return Picture(
         "Modules completed today",
         f"{people.get(4, 0):,} of {count(total, 'person', 'people')} have completed all four "
-        f"modules, {people.get(0, 0):,} none.",
-        svg(stacked(counts, names, {"people": MIDDLE}), height=170),
+        f"modules, {people.get(0, 0):,} none."
+        if total
+        else NO_CASES,
+        svg(stacked(counts, names, {"people": MIDDLE}), height=170) if total else "",
         ("Modules completed", "People"),
         [(done, f"{number:,}") for (done, _), number in counts.items()],
     )

@@ -125,7 +125,9 @@ def _point(card: Row, facts: Facts) -> Section:
         Term("What must be true", f"{position['title']}. Target {card['target_words']}."),
         Term(
             "Figure",
-            f", {card['parts_words']}, {card['period_words']}"
+            f", {card['parts_words']}"
+            # A publication of an earlier version does not say the days.
+            + (f", {card['period_words']}" if card["period_words"] else "")
             + (f", 95% interval {card['interval_words']}" if card["interval_words"] else "")
             + f". {position['measure_description']}.",
             card["figure_words"],
@@ -323,7 +325,9 @@ def _signed(rows: Sequence[Row]) -> Table:
             "When": lambda row: moment(row["at"]),
             "By": lambda row: WORDS["roles"].get(row["by_role"], NOTHING),
             "On": lambda row: f"publication {row[number]}" if row[number] else NOTHING,
-            "What the point showed": lambda row: share(row["value_then"]),
+            "What the point showed": lambda row: ", ".join(
+                filter(None, (share(row["value_then"]), row["figure_period_then"]))
+            ),
             "In force": lambda row: "yes" if row["is_in_force"] else "no",
         },
         empty="Nobody has signed anything on this point yet.",

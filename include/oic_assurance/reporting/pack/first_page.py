@@ -86,8 +86,10 @@ def _at_deadline(row: Row) -> str:
 def _figure_and_status(row: Row, value: float | None, status: str | None) -> str:
     if status is None:
         return ""
+    if value is None:
+        return labels("status")[status].lower()
     figure = share(value)
-    if POINTS[row["point_code"]].is_checklist and value is not None:
+    if POINTS[row["point_code"]].is_checklist:
         figure = f"{round(value * row['denominator'])} of {row['denominator']}"
     return f"{figure}, {labels('status')[status].lower()}"
 
@@ -239,9 +241,12 @@ def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
 
 def _then(code: str, row: Row) -> str:
     status = told(row)
-    if row["denominator"] is None:
+    if not row["denominator"]:
         return status
     parts = f"{row['numerator']:,} of {row['denominator']:,}"
+    # A day, and a publication of an earlier version, do not say the days.
+    if period := row.get("figure_period"):
+        parts += f", {period}"
     if POINTS[code].is_checklist:
         return f"{parts}, {status}"
     return f"{share(row['value'])} ({parts}), {status}"

@@ -110,6 +110,17 @@ def test_a_change_says_the_status_and_the_difference_of_both_numbers(
     assert table.rows[0][-1] == text
 
 
+def test_what_was_told_then_has_its_days_unless_nothing_counted() -> None:
+    def told(**more: Any) -> Any:
+        since = replace(SINCE, told={"HYDRA": {**THEN, **more}})
+        (row,) = first_page._moved([{**facts()["answer"][0]}], facts(), since).rows
+        return row[1]
+
+    assert told(figure_period="on 12 May 2026") == "50.0% (10 of 20, on 12 May 2026), in progress"
+    nothing = {"numerator": 0, "denominator": 0, "value": None, "status": "no_cases"}
+    assert told(**nothing, figure_period="on 12 May 2026") == "no cases"
+
+
 def test_what_the_figures_leave_out_is_added_up() -> None:
     rows = [
         {"left_out_label": "Rows in quarantine", "items": 140},
