@@ -12,7 +12,8 @@ Row = dict[str, Any]
 
 _DIFFERENCE = """
 select
-    {names}, {values}, {shown} old.{first} is not null as in_before, new.{first} is not null as in_after,
+    {names}, {values}, {shown}
+    old.{first} is not null as in_before, new.{first} is not null as in_after,
     {is_equal} as is_equal
 from {before} as old
 full join {after} as new using ({key})
@@ -41,7 +42,9 @@ def difference(
     queries in brackets.
 
     The columns `shown` are returned as texts and not compared. A table of an earlier version may
-    lack them. With `every_row`, rows that are equal are returned too. With `as_text`, values are compared and
+    lack them.
+
+    With `every_row`, rows that are equal are returned too. With `as_text`, values are compared and
     returned as text, as in fingerprints, so even the last digit of a number counts, and a row that
     only one table has always differs.
     """
