@@ -307,8 +307,8 @@ readings:
     named_by: strand
     columns:
       - strand
-      - coalesce(trim(owner_role), '') <> ''
-      - coalesce(trim(evidence_ref), '') <> ''
+      - owner_role
+      - evidence_ref
       - case when approved_date <= {as_at_day} then approved_date end
       - review_due_date
     first_version: first_delivery

@@ -176,7 +176,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
     The statement reads the values of each staged row and collects the reasons to reject it.
     """
     from_file = dataset.kind == "file"
-    read: Callable[[Column], list[Composable]] = _read_text if from_file else _read_typed
+    read: Callable[[Table, Column], list[Composable]] = _read_text if from_file else _read_typed
     columns = dataset.content_columns(table)
     rules = [rule for column in table.columns for rule in _rules(column, from_file)]
     return SQL(
@@ -211,7 +211,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
             for column in table.columns
             if from_file and column.type == "timestamptz"
         ),
-        readings=SQL(", ").join(part for column in table.columns for part in read(column)),
+        readings=SQL(", ").join(part for column in table.columns for part in read(table, column)),
         whole_key=_whole_key(table, from_file),
         # A long key is cut, because a damaged file can have a whole sentence in the key column.
         key=_cut(Identifier("whole key")) if from_file else Identifier("whole key"),
@@ -397,7 +397,7 @@ def rejected_rows(table: Table) -> Composed:
     )
 
 
-def _read_text(column: Column) -> list[Composable]:
+def _read_text(table: Table, column: Column) -> list[Composable]:
     """Return the SQL expressions for a column of a file: the delivered text, and its typed value.
 
     A column of times has two more expressions, which `_read_moment` explains. A string that cannot
@@ -414,7 +414,7 @@ def _read_text(column: Column) -> list[Composable]:
     elif column.presence:
         value = SQL("{} is not null").format(given)
     elif column.is_replaced:
-        value = landed_text(column, "s")
+        value = landed_text(table, column, "s")
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
     parts: list[Composable] = [SQL("{} as {}").format(given, Identifier(f"given {column.name}"))]
@@ -445,7 +445,7 @@ def _read_moment(column: Column) -> list[Composable]:
     ]
 
 
-def _read_typed(column: Column) -> list[Composable]:
+def _read_typed(_: Table, column: Column) -> list[Composable]:
     """Return a list with the SQL expression for the value of a database column.
 
     A blank string becomes null, unless the column is declared `verbatim`.
@@ -553,23 +553,43 @@ _UNUSUAL = SQL(
 )
 
 
-def landed_text(column: Column, row: str) -> Composed:
+def landed_text(table: Table, column: Column, row: str) -> Composed:
     """Return the SQL expression for what is landed of a text that may be replaced.
 
     `row` is the alias of the row with the delivered values.
     """
     given = Identifier(row, column.name)
-    instead = constant(column.otherwise or "")
-    if column.otherwise_from is not None:
-        instead = Identifier(row, column.otherwise_from)
     return SQL("case when {} then {} else {} end").format(
-        _is_broken(column, row), instead, _as_code(given) if column.codes else given
+        _is_broken(table, column, row),
+        _instead(table, column, row),
+        _as_code(given) if column.codes else given,
     )
 
 
-def _is_broken(column: Column, row: str) -> Composed:
+def _instead(table: Table, column: Column, row: str) -> Composable:
+    """Return the SQL expression for what stands for a text that breaks its rules.
+
+    In a key, four digits of the text's hash follow the value of the other column, so that two such
+    texts stay two records. So few digits cannot be turned back into a text.
+    """
+    if column.otherwise_from is None:
+        return constant(column.otherwise or "")
+    other = Identifier(row, column.otherwise_from)
+    if column.name not in table.key:
+        return other
+    return SQL("{} || ' #' || left(md5({}), 4)").format(other, Identifier(row, column.name))
+
+
+def _is_broken(table: Table, column: Column, row: str) -> Composed:
     broken = SQL(" or ").join(condition for _, condition in _breaks(column, row))
-    return SQL("({})").format(broken)
+    if column.otherwise_from is None or column.name not in table.key:
+        return SQL("({})").format(broken)
+    # What stands for a text already is not replaced again, whatever its rules say of it.
+    return SQL("(({}) and left({given}, -4) is distinct from {other} || ' #')").format(
+        broken,
+        given=Identifier(row, column.name),
+        other=Identifier(row, column.otherwise_from),
+    )
 
 
 def _breaks(column: Column, row: str) -> list[tuple[Composable, Composable]]:
@@ -617,7 +637,7 @@ def replaced_statement(table: Table) -> Composed:
             ),
             constant("")
             if column.otherwise_from is None
-            else SQL("{}::text").format(Identifier("s", column.otherwise_from)),
+            else SQL("({})::text").format(_instead(table, column, "s")),
         )
         for column in table.replaced
     )
@@ -639,7 +659,7 @@ def replaced_statement(table: Table) -> Composed:
     )
 
 
-def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Composed:
+def is_withheld(table: Table, column: Column, fault: Composable, reasons: Composable) -> Composed:
     """Return the SQL condition under which quarantine does not store the text of a column.
 
     `fault` and `reasons` are the SQL expressions for the fault and the reasons of a rejected row,
@@ -647,7 +667,7 @@ def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Compo
     never stored.
     """
     if column.is_replaced:
-        return SQL("({} is not null or {})").format(fault, _is_broken(column, "s"))
+        return SQL("({} is not null or {})").format(fault, _is_broken(table, column, "s"))
     found = sql.Literal([f"{column.name} {why}: {_ROLE_INSTEAD}" for why in _SCREENING])
     return SQL("({fault} is not null or {reasons} && {found})").format(
         fault=fault, reasons=reasons, found=found

@@ -215,7 +215,7 @@ def _content(dataset: Dataset, table: Table) -> Composed:
     ]
     for name in table.withheld:
         is_withheld = checks.is_withheld(
-            table.column(name), SQL("s.fault"), Identifier("c", "reasons")
+            table, table.column(name), SQL("s.fault"), Identifier("c", "reasons")
         )
         pairs.append(
             SQL("{}, case when s.{} is not null and {} then {} else s.{} end").format(
@@ -228,7 +228,7 @@ def _content(dataset: Dataset, table: Table) -> Composed:
         )
     return _CONTENT.format(
         replaced=SQL("jsonb_build_object({})").format(SQL(", ").join(pairs)),
-        with_cells=Literal(not table.withheld),
+        with_cells=Literal(not table.withheld and not table.presences),
     )
 
 

@@ -121,7 +121,7 @@ def _has_broken(
                 sql.SQL(", ").join(map(sql.Identifier, read)),
                 raw_name(dataset, table),
                 sql.Identifier("s", column.name),
-                checks.landed_text(column, "s"),
+                checks.landed_text(table, column, "s"),
             ),
         )
     )
@@ -138,7 +138,7 @@ def _replace_texts(
     """
     raw = raw_name(dataset, table)
     given = sql.Identifier("s", column.name)
-    landed = checks.landed_text(column, "s")
+    landed = checks.landed_text(table, column, "s")
     values = {"raw": raw, "given": given, "landed": landed, "column": sql.Identifier(column.name)}
     key = [landed if n == column.name else sql.Identifier("s", n) for n in table.key]
     values["key"] = checks.key_text(key)

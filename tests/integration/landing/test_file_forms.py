@@ -363,8 +363,8 @@ def test_incomplete_plans_are_landed(world: World) -> None:
     world.drop("governance/plans/plan_register.xlsx", content, datetime(2026, 1, 5, tzinfo=UTC))
     assert world.land("governance/plans").rows_rejected == 0
     assert world.state("governance/plans", ("owner_role", "version", "approved_date")) == {
-        "P1": ("Head of intelligence", "1.2", date(2025, 12, 1)),
-        "P2": (None, None, None),
+        "P1": (True, "1.2", date(2025, 12, 1)),
+        "P2": (False, None, None),
     }
     assert world.state("governance/plans", ("due_date",), table="plan_milestone") == {
         "(P1,Sign-off)": (None,)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,12 @@ from oic_assurance.operations.erase.minimise import minimise_archive
 from oic_assurance.sources.declarations import load
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Dataset
-from tests.integration.landing.support import REPORTS, World, at, put_report
+from tests.integration.landing.support import REPORTS, World, at, put_report, workbook
 from tests.integration.operations.support import archived_contents, assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
 
-LOG = "governance/recommendations"
+LOG, PLANS = "governance/recommendations", "governance/plans"
 PRODUCTS, RAW_PRODUCT = "intelligence/product", "raw_law_enforcement.product"
 RAW_REPORT = "raw_law_enforcement.intelligence_report"
 
@@ -46,6 +48,20 @@ def _with_texts(one: Dataset) -> Dataset:
         )
         tables = (dataclasses.replace(table, columns=columns),)
         return dataclasses.replace(one, tables=tables, fingerprint="earlier")
+    if one.name == PLANS:
+        all_tables = tuple(
+            dataclasses.replace(
+                table,
+                columns=tuple(
+                    Column(column.name, "text", column.description)
+                    if column.presence or column.is_replaced
+                    else column
+                    for column in table.columns
+                ),
+            )
+            for table in one.tables
+        )
+        return dataclasses.replace(one, tables=all_tables, fingerprint="earlier")
     if one.name == PRODUCTS:
         [table] = one.tables
         columns = (
@@ -131,6 +147,38 @@ def test_a_column_that_is_not_extracted_any_more_is_dropped(
     assert world.land(LOG).rows_landed == 1
     assert "ask the" not in text_of(world, table)
     assert_agrees(world, LOG)
+
+
+def test_texts_of_plans_and_names_of_milestones_leave_raw_without_a_new_version(
+    world: World, earlier: pytest.MonkeyPatch
+) -> None:
+    columns: list[str | None] = ["plan_ref", "strand", "owner_role", "evidence_ref", "version"]
+    columns += ["title", "approved_date", "review_due_date"]
+    plans = [columns, ["P1", "SHARE", "the heron"], ["P2", "SHARE", None, "EV heron"]]
+    due = ["plan_ref", "milestone", "due_date", "completed_date"]
+    names = {"Ring Jane A": "2026-02-01", "Ring Jane B": "2026-02-02", "Sign-off": "never"}
+    milestones = [due, *(["P1", name, day] for name, day in names.items())]
+    sheets: dict[str, Sequence[Any]] = {"Plans": plans, "Milestones": milestones}
+    world.drop(f"{PLANS}/plan_register.xlsx", workbook(sheets))
+    world.land(PLANS)
+    tables = [f"raw_general.{one.name}" for one in dataset(PLANS).tables]
+    assert "heron" in text_of(world, tables[0])
+    assert "Jane" in text_of(world, tables[1])
+    rows = [world.one(f"select count(*) from {table}") for table in tables]
+    earlier.undo()
+    sheets["Plans"] = [*plans, ["P3", "SHARE", "the crane", "EV crane"]]
+    world.drop(f"{PLANS}/plan_register.xlsx", workbook(sheets))
+    assert world.land(PLANS).rows_landed == 1
+    assert [world.one(f"select count(*) from {table}") for table in tables] == [
+        rows[0] + 1,
+        rows[1],
+    ]
+    assert world.state(PLANS, ("owner_role", "evidence_ref")) == {
+        "P1": (True, False), "P2": (False, True), "P3": (True, True),
+    }  # fmt: skip
+    for table in tables:
+        assert not re.search("heron|crane|Jane", text_of(world, table))
+    assert_agrees(world, PLANS)
 
 
 def test_columns_of_every_type_are_dropped_and_raw_still_agrees_with_the_archive(

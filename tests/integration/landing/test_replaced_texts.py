@@ -13,10 +13,10 @@ from oic_assurance.landing import land
 from oic_assurance.sources.declarations import load
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Dataset
-from tests.integration.landing.support import World
+from tests.integration.landing.support import World, workbook
 from tests.integration.operations.support import assert_agrees
 
-UNITS, LOG = "hr/org_unit", "governance/recommendations"
+UNITS, LOG, PLANS = "hr/org_unit", "governance/recommendations", "governance/plans"
 HEADER = "org_unit_code,org_unit_name,parent_org_unit_code,kind"
 #: Every table in which landing stores what was delivered.
 STORED = ["audit.rejected_row", "audit.replaced_value", "audit.batch"]
@@ -103,6 +103,40 @@ def test_no_landed_name_can_be_a_formula_or_markup(world: World, names: list[str
     for number in range(len(names)):
         name = landed[f"T{number}"]
         assert name is None or re.fullmatch(r"\w[\w &'’()/.,–-]{0,79}", name), name
+
+
+def register(world: World, names: list[str]) -> list[tuple[str, int]]:
+    """Land a register with these milestones, each due a day later than the one before."""
+    plan = ["P1", "SHARE", "Share", "Jane Doe 07700 900123", "1", "2025-12-01", "", "jane@doe.org"]
+    rows = [["P1", name, f"2026-02-{n:02d}", ""] for n, name in enumerate(names, 1)]
+    columns = ["plan_ref", "milestone", "due_date", "completed_date"]
+    plans = [
+        ["plan_ref", "strand", "title", "owner_role", "version", "approved_date",
+         "review_due_date", "evidence_ref"], plan,
+    ]  # fmt: skip
+    place = f"{PLANS}/plan_register.xlsx"
+    world.drop(place, workbook({"Plans": plans, "Milestones": [columns, *rows]}))
+    report = world.land(PLANS)
+    assert not report.refused
+    assert report.rows_rejected == 0
+    found = world.state(PLANS, ("milestone", "due_date"), table="plan_milestone")
+    return sorted((str(name), due.day) for name, due in found.values())
+
+
+def test_the_reference_of_its_plan_stands_for_a_milestone_that_may_name_a_person(
+    world: World,
+) -> None:
+    names = ["Sign-off: 2 of 3?", "Ring Jane Doe", "Ring 07700 900123", "@SUM(A1)", "<b>Go</b>"]
+    landed = register(world, names)
+    assert {day: re.sub("#[0-9a-f]{4}$", "#", name) for name, day in landed} == {
+        1: "Sign-off: 2 of 3?", 2: "P1 #", 3: "P1 #", 4: "P1 #", 5: "P1 #",
+    }  # fmt: skip
+    assert register(world, names[::-1])[-1] == ("Sign-off: 2 of 3?", 5)
+    assert_agrees(world, PLANS)
+    stored = [*STORED, "raw_general.plan", "raw_general.plan_milestone"]
+    for table in stored:
+        text = str(world.query(f"select t::text from {table} as t"))
+        assert not re.search("Doe|doe.org|07700|<b>|SUM", text), table
 
 
 def log(world: World, *statuses: str) -> dict[str, str]:

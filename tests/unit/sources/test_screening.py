@@ -35,7 +35,7 @@ def test_a_force_adds_words_and_the_dataset_gets_another_fingerprint(
     assert set(before.given) - set(after.given) == {"sarah", "jane"}
     assert after.fingerprint != before.fingerprint
     changed = {n for n, d in datasets().items() if d.fingerprint != fingerprints[n]}
-    assert changed == {"governance/board", "hr/org_unit"}
+    assert changed == {"governance/board", "governance/plans", "hr/org_unit"}
 
 
 def test_a_list_that_cannot_be_read_is_named(

@@ -11,11 +11,7 @@ with
     complete_plan as (
         select *
         from {{ ref("stg_governance__plan") }}
-        where
-            owner_role is not null
-            and evidence_ref is not null
-            and approved_on is not null
-            and review_due_on is not null
+        where has_owner and has_evidence and approved_on is not null and review_due_on is not null
     ),
 
     final as (

@@ -5,8 +5,8 @@ with
         select
             plan.*,
             coalesce(
-                plan.owner_role is not null
-                and plan.evidence_ref is not null
+                plan.has_owner
+                and plan.has_evidence
                 and plan.approved_on <= build.as_at_day
                 and plan.review_due_on >= build.as_at_day,
                 false
@@ -47,8 +47,8 @@ with
             ranked_plan.version,
             ranked_plan.approved_on,
             ranked_plan.review_due_on,
-            coalesce(ranked_plan.owner_role is not null, false) as has_owner,
-            coalesce(ranked_plan.evidence_ref is not null, false) as has_evidence,
+            coalesce(ranked_plan.has_owner, false) as has_owner,
+            coalesce(ranked_plan.has_evidence, false) as has_evidence,
             coalesce(ranked_plan.meets_requirement, false) as is_met,
             -- Before the deadline day, int_plan_day has no row for that day. Until then, a strand
             -- that is met today counts as met on time.

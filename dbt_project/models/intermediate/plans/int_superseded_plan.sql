@@ -5,8 +5,8 @@ with
             plan.strand,
             plan.plan_ref,
             plan.approved_on,
-            plan.owner_role is not null
-            and plan.evidence_ref is not null
+            plan.has_owner
+            and plan.has_evidence
             and plan.review_due_on >= build.as_at_day as is_complete
         from {{ ref("stg_governance__plan") }} as plan
         cross join {{ ref("stg_audit__build") }} as build

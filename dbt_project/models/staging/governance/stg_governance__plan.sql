@@ -11,9 +11,11 @@ with
 
             -- text
             strand,
-            {{ blank_to_null("owner_role") }} as owner_role,
             version,
-            {{ blank_to_null("evidence_ref") }} as evidence_ref,
+
+            -- booleans
+            owner_role as has_owner,
+            evidence_ref as has_evidence,
 
             -- times
             case

@@ -267,10 +267,10 @@ def _check_screened(
     name = column.name
     if dataset.kind == "database":
         yield (*path, "screened"), f"{name} is from a database: free text is screened in files only"
-    if name in table.key:
+    if name in table.key and not column.is_replaced:
         yield (
             (*path, "screened"),
-            f"{name} is in the key, which quarantine shows: make it a reference",
+            f"{name} is in the key, which quarantine shows: make it a reference, or replace it",
         )
 
 
