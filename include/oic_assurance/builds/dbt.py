@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -381,7 +382,12 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def environment_with(wanted: dict[str, str]) -> Iterator[None]:
-    """Set environment variables during the block."""
+    """Set environment variables during the block.
+
+    dbt makes Python start its resource tracker, which lives as long as this process. It is started
+    before the block, because it would keep the password of the block in its environment.
+    """
+    resource_tracker.ensure_running()
     before = {variable: os.environ.get(variable) for variable in wanted}
     os.environ.update(wanted)
     try:

@@ -1,5 +1,7 @@
 """A dbt error becomes one line. The result of a dbt test becomes the outcome of a check."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,3 +117,17 @@ def test_dbts_warnings_and_errors_are_logged_by_their_first_line(
         ("ERROR", "dbt: Database Error in model fct_x"),
         ("ERROR", "dbt: Event"),
     ]
+
+
+def test_the_resource_tracker_does_not_inherit_what_dbt_gets() -> None:
+    program = """
+from multiprocessing import resource_tracker
+from pathlib import Path
+from oic_assurance.builds.dbt import environment_with
+with environment_with({"OF_DBT": "secret"}):
+    resource_tracker.ensure_running()
+tracker = resource_tracker._resource_tracker._pid
+print(b"OF_DBT" in Path(f"/proc/{tracker}/environ").read_bytes())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"False\n"
