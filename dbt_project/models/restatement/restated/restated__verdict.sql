@@ -78,9 +78,9 @@ with
         select
             plan.force_code,
             plan.plan_ref,
-            max({{ blank_to_null("plan.owner_role") }}) as owner_role,
+            max(case when plan.owner_role then 1 else 0 end) = 1 as has_owner,
             max(plan.approved_date) as approved_date,
-            max({{ blank_to_null("plan.evidence_ref") }}) as evidence_ref,
+            max(case when plan.evidence_ref then 1 else 0 end) = 1 as has_evidence,
             max(plan.review_due_date) as review_due_date
         from {{ source("general", "plan") }} as plan
         inner join comparison on plan.batch_id <= comparison.known_batch_id
@@ -96,15 +96,15 @@ with
             on plan.force_code = known_plan.force_code
             and plan.plan_ref = known_plan.plan_ref
         where
-            plan.owner_role is not null
+            plan.has_owner
             and plan.approved_on is not null
-            and plan.evidence_ref is not null
+            and plan.has_evidence
             and plan.review_due_on is not null
             and (
                 known_plan.plan_ref is null
-                or known_plan.owner_role is null
+                or not known_plan.has_owner
                 or known_plan.approved_date is null
-                or known_plan.evidence_ref is null
+                or not known_plan.has_evidence
                 or known_plan.review_due_date is null
             )
     ),
