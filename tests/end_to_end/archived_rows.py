@@ -69,6 +69,8 @@ def _of_file(settings: Settings, kept_as: str, version: Row) -> dict[str, Any]:
 
 def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
     """Return the value of a cell in a file, converted by the rules of the source contract."""
+    if column.presence:
+        return cell.strip() != ""
     if cell.strip() == "":
         return None
     if column.type == "text":

@@ -18,6 +18,7 @@ SHOWN_COLUMNS = {
     "Answer": "text",
     "Status": "text",
     "Figure": "text",
+    "Days of the figure": "text",
     "Target": "text",
     "Second reading": "long",
     "Provisional": "long",

@@ -5,7 +5,7 @@ add column figure_to date,
 add column figure_period text,
 add column unknown_because text;
 -- A step of a closure is shown with the days of the figure on which it was made.
-grant select (publication_id, force_code, point_code, figure_period) on audit.published_position to oic_signoff;
+grant select (publication_id, force_code, point_code, figure_period) on audit.published_position to oic_signoff, assurance_person;
 
 set local role oic_publish;
 create or replace view marts.position_as_published with (security_barrier = true) as
