@@ -338,6 +338,14 @@ def quiet(settings: Settings) -> None:
     )
 
 
+def judged_otherwise(settings: Settings) -> None:
+    ask(
+        settings,
+        "update audit.published_position "
+        "set verdict_words = 'The target was changed from 95% to 90%. This changed the status.'",
+    )
+
+
 def waiting(settings: Settings) -> None:
     notices.enter_run(settings, "running", "2026-05-02T05:30", ended=False)
 
@@ -388,6 +396,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     ),
     "message *Delivered texts were replaced*": (replaced, NIGHT),
     "message *A source brings nothing new*": (quiet, NIGHT),
+    f"message *{TITLES['verdict']}*": (judged_otherwise, NIGHT),
     "message *Records are past their retention*": (
         lambda s: notices.enter_due(s, "000777"), NIGHT,
     ),
