@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from base64 import b64decode
+from collections.abc import Sequence
 from contextlib import suppress
 
 import psycopg
@@ -19,16 +20,27 @@ from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
     CONNECT_SECONDS,
     PROGRAM,
+    connect,
     connection_name,
     login_url,
     reason,
 )
-from oic_assurance.warehouse.roles import LOGIN_ROLES, as_login, can_become, ensure_roles, take_back
+from oic_assurance.warehouse.processing_log import ALTERED_LOGIN, enter, login_mark
+from oic_assurance.warehouse.roles import (
+    AUDITOR,
+    LOGIN_ROLES,
+    as_login,
+    can_become,
+    ensure_roles,
+    take_back,
+)
 from oic_assurance.warehouse.rows import find_value, one_row
 from oic_assurance.warehouse.secrets import secret, variable_name
 
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 3
+#: What was altered of a login that does not have the password of its secret.
+PASSWORD = "another password"  # noqa: S105 - no password
 #: What is noted at a login before the code of the force that the server belongs to.
 CLAIMED = "warehouse of the force "
 _CLAIM = "select pg_catalog.shobj_description(%s::regrole, 'pg_authid')"
@@ -98,12 +110,32 @@ def _claim_server(connection: psycopg.Connection) -> None:
         )
 
 
-def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None:
+def enter_altered(settings: Settings, logins: Sequence[str], altered: Sequence[str]) -> None:
+    """Enter in the log of processing that logins were altered and are set back, and warn of it.
+
+    `altered` says what was altered, and never has a password. `assurance doctor` reads the entry.
+
+    Raises:
+        ServerError: The log of processing cannot be reached.
+    """
+    names = ", ".join(f"'{login}'" for login in logins)
+    who, were = ("logins", "were") if len(logins) > 1 else ("login", "was")
+    what = "; ".join(dict.fromkeys(altered))
+    said = f"the {who} {names} {were} not as declared, and {were} set back: {what}"
+    LOG.warning("%s.", said[:1].upper() + said[1:])
+    with connect(settings, role=AUDITOR) as log:
+        enter(log, "alteration", said, concerns=[ALTERED_LOGIN, *map(login_mark, logins)])
+
+
+def settle_passwords(settings: Settings, connection: psycopg.Connection) -> list[str]:
     """Set the password of each login to its secret, unless the server already accepts the secret.
+
+    Returns the logins that had another password.
 
     Raises:
         ServerError: A login has another password on the server, which the session may not change.
     """
+    altered = []
     with as_login(connection):
         for role in LOGIN_ROLES:
             name = connection_name(role)
@@ -112,13 +144,15 @@ def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None
                 variable = variable_name(password_name(role))
             else:
                 variable = airflow_uri.variable_name(name)
-            ensure_password(connection, login_url(settings, role), variable)
+            if ensure_password(connection, login_url(settings, role), variable):
+                altered.append(role)
+    return altered
 
 
-def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> None:
+def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> bool:
     """Set a login's password to the one in `uri`, unless the server already accepts that one.
 
-    `variable` is the environment variable in which the password can be given. The error message
+    Returns whether the login had another password. `variable` is the environment variable in which the password can be given. The error message
     names it.
 
     Raises:
@@ -128,14 +162,12 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
     login, password = str(parts["user"]), str(parts.get("password") or "")
     stored = _find_verifier(connection, login)
     if stored and _is_of(stored, password):
-        return
+        return False
     if stored != "":
         with suppress(psycopg.OperationalError):
             # The attempt fails if the login has no password, or another one than in `uri`.
             psycopg.connect(uri, connect_timeout=CONNECT_SECONDS, application_name=PROGRAM).close()
-            return
-    if stored != "":
-        LOG.warning("The login '%s' had another password than the declared one.", login)
+            return False
     # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
     verifier = connection.pgconn.encrypt_password(
         password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
@@ -153,6 +185,7 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
             f"({reason(error)}): give the right one in {variable}, or {ASK_AN_ADMINISTRATOR}. "
             "Warehouses on one server share their logins and need the same passwords."
         ) from error
+    return stored != ""
 
 
 def _find_verifier(connection: psycopg.Connection, login: str) -> str | None:

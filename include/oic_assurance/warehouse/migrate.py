@@ -31,7 +31,9 @@ from oic_assurance.warehouse.hardening.close import close, serve_new_roles
 from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.logins import (
     ASK_AN_ADMINISTRATOR,
+    PASSWORD,
     ensure_password,
+    enter_altered,
     settle_passwords,
     settle_roles,
     warn_of_an_owner_with_more_rights,
@@ -44,6 +46,7 @@ from oic_assurance.warehouse.roles import (
     RIGHT_ROLES,
     as_login,
     hand_over,
+    is_administrator,
     lend,
     take_back,
 )
@@ -223,11 +226,19 @@ def _migrate(
         else:
             settle_roles(connection, owner)
             note_version(connection)
-        close(connection)
-        settle_passwords(settings, connection)
+        others = settle_passwords(settings, connection)
+        # A session that does not see passwords cannot tell a new login from an altered one.
+        sees_altered = not applied or is_administrator(connection)
+        if others and sees_altered:
+            enter_altered(settings, others, [PASSWORD])
+        close(connection, lambda login, what: enter_altered(settings, [login], what))
         for name, login in READERS.items():
             secret(settings, password_name(login))
-            ensure_password(connection, url(settings, name), variable_name(password_name(login)))
+            variable = variable_name(password_name(login))
+            with connection.transaction():
+                is_other = ensure_password(connection, url(settings, name), variable)
+                if is_other and sees_altered:
+                    enter_altered(settings, [login], [PASSWORD])
         warn_of_an_owner_with_more_rights(connection, owner)
     return applied
 

@@ -29,6 +29,8 @@ from oic_assurance.warehouse.secrets import secret
 
 Action = Literal["collection", "alteration", "consultation", "disclosure", "combination", "erasure"]
 
+#: The mark of the entries about logins that were not as they are declared.
+ALTERED_LOGIN = "altered login"
 SECRET = "processing_log_key"  # noqa: S105 - its name
 
 
@@ -185,6 +187,11 @@ def erasure_mark(erasure_id: int) -> str:
 def exception_mark(exception_key: str) -> str:
     """Return the mark of an exception, as `worklist.log_look` enters it."""
     return f"exception:{exception_key}"
+
+
+def login_mark(login: str) -> str:
+    """Return the mark of a login of the warehouse."""
+    return f"login:{login}"
 
 
 def mart_mark(mart: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.doctor.warehouse import look_at_logins
+from oic_assurance.pipeline import observe as look_at_all
 from oic_assurance.publishing.audiences import (
     BY_UNIT,
     keep_functions,
@@ -24,10 +24,12 @@ from oic_assurance.publishing.audiences import (
 )
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.connections import connect, connect_to_migrate, url
 from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
 from oic_assurance.warehouse.migrate import migrate
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import (
     LOGINS,
     Connect,
@@ -37,6 +39,7 @@ from tests.integration.publishing.limited_readers import (
     warehouse,
 )
 from tests.integration.publishing.marts import as_reader
+from tests.integration.warehouse.stage_roles import ATTACKS, DENIED
 
 __all__ = ["log_in", "warehouse"]
 
@@ -459,40 +462,118 @@ def test_the_catalogues_are_closed_again_if_somebody_opens_them(warehouse: Setti
     assert not re.search("revoke|grant", hardening_sql(warehouse))
 
 
-def test_what_a_shared_login_alters_of_itself_is_set_again(
-    warehouse: Settings, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_limited_login_may_not_write_or_block(
+    warehouse: Settings, log_in: Connect, login: str
 ) -> None:
+    reader = log_in(login)
+    reader.execute("set default_transaction_read_only = off")
+    of_limited = (
+        "insert into limited.publication default values",
+        "update limited.assurance_position set force_code = 'x'",
+        "delete from limited.assurance_position",
+        "begin; lock table limited.publication in access exclusive mode",
+        "create table limited.t (a integer)",
+        "create view limited.v as select 1",
+        "comment on view limited.publication is 'x'",
+        "alter view limited.publication owner to current_user",
+        "alter role bi_reader set timezone = 'Asia/Tokyo'",
+        "set role bi_reader",
+    )
+    for attack in (*ATTACKS, *of_limited):
+        # A view over a function cannot be written by anybody.
+        with pytest.raises((DENIED, psycopg.errors.ObjectNotInPrerequisiteState)):
+            reader.execute(attack.encode())
+        reader.rollback()
+    # Nobody can take rights from the others who use the login.
+    reader.execute("drop owned by current_user")
+    assert rows(log_in(login), "publication")
+
+
+def alter_as_a_reader(warehouse: Settings, *statements: str) -> None:
+    """Let a user of the shared login alter it for everybody who uses it."""
     with psycopg.connect(url(warehouse, "bi"), autocommit=True) as reader:
         reader.execute("set default_transaction_read_only = off")
-        reader.execute("alter role current_user reset all")
-        reader.execute("alter role current_user set timezone = 'Pacific/Kiritimati'")
         database = sql.Identifier(reader.info.dbname)
-        for setting in ("timezone = 'Asia/Tokyo'", "default_transaction_read_only = off"):
-            statement = f"alter role current_user in database {{}} set {setting}"
-            reader.execute(sql.SQL(statement).format(database))
-        reader.execute("alter role current_user password 'another'")
-    told = " ".join(one.what for one in look_at_logins(warehouse))
-    assert 'alter role bi_reader reset "TimeZone"' in told
+        for statement in statements:
+            reader.execute(sql.SQL(statement).format(database=database))
+
+
+def told(warehouse: Settings) -> list[tuple[Any, ...]]:
+    """Return what the places for people say of altered logins, after a look at the installation."""
+    apply_state(warehouse)
+    look_at_all(warehouse)
+    said = "select subject, what from state.problem where problem_code = 'logins'"
+    return ask(warehouse, said, login="oic_gate")
+
+
+def test_what_a_shared_login_alters_of_itself_is_set_back_and_told(warehouse: Settings) -> None:
+    begins = "select setconfig from pg_db_role_setting where setrole = 'bi_reader'::regrole"
+    declared = ask(warehouse, begins)
+    alter_as_a_reader(
+        warehouse,
+        "alter role current_user reset all",
+        "alter role current_user set timezone = 'Pacific/Kiritimati'",
+        "alter role current_user set statement_timeout = '1ms'",
+        "alter role current_user set search_path = 'jane_doe'",
+        "alter role current_user set application_name = 'Jane Doe'",
+        "alter role current_user in database {database} set datestyle = 'German'",
+        "alter role current_user in database {database} set default_transaction_read_only = off",
+        "alter role current_user in database {database} set timezone = '<JANE>-5'",
+        "alter role current_user password 'another'",
+    )
+    ((subject, what),) = told(warehouse)
+    assert subject == "bi_reader"
+    assert what.startswith("the login 'bi_reader' is not as declared: ")
     migrate(warehouse)
-    assert "alter role bi_reader in database" in caplog.text
-    assert "alter role bi_reader set default_transaction_read_only = 'on'" in caplog.text
-    assert "alter role bi_reader set statement_timeout" in caplog.text
-    assert "The login 'bi_reader' had another password than the declared one." in caplog.text
-    with psycopg.connect(url(warehouse, "bi")) as reader:
-        left = reader.execute(
-            "select current_setting('timezone') like 'Asia%',"
-            " current_setting('timezone') like 'Pacific%',"
-            " current_setting('default_transaction_read_only')"
-        ).fetchone()
-    assert left == (False, False, "on")
+    assert [sorted(one) for (one,) in ask(warehouse, begins)] == [sorted(declared[0][0])]
+    psycopg.connect(url(warehouse, "bi")).close()
+    # It is told after it was set back too.
+    ((subject, what),) = told(warehouse)
+    assert subject == "bi_reader"
+    for part in (
+        "the login 'bi_reader' was not as declared, and was set back: another password",
+        "TimeZone set to Pacific/Kiritimati",
+        "statement_timeout 1ms instead of 5min",
+        "default_transaction_read_only taken away",
+        "default_transaction_read_only set to off in this database",
+        "DateStyle set in this database",
+        "TimeZone set in this database",
+        "search_path another than marts",
+        "application_name set",
+    ):
+        assert part in what
+    entered = "select what from audit.processing_log where 'login:bi_reader' = any (concerns)"
+    assert {part for (one,) in ask(warehouse, entered) for part in one.split("; ")} == {
+        *what.split("; ")
+    }
+    assert "jane" not in f"{what} {ask(warehouse, entered)}".lower()
+    # The next start finds nothing, and after a day nothing is told any more.
+    migrate(warehouse)
+    assert len(ask(warehouse, entered)) == 2
+    ask(warehouse, "update audit.processing_log set logged_at = logged_at - interval '27 hours'")
+    assert told(warehouse) == []
 
 
-def test_a_new_warehouse_warns_of_no_altered_login(
+def test_a_killed_start_tells_of_an_altered_login_next_time(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter_as_a_reader(warehouse, "alter role current_user set timezone = 'Asia/Tokyo'")
+    with monkeypatch.context() as patch:
+        patch.setattr("oic_assurance.warehouse.logins.enter", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            migrate(warehouse)
+    migrate(warehouse)
+    ((_, what),) = told(warehouse)
+    assert what.endswith("set back: TimeZone set to Asia/Tokyo")
+
+
+def test_a_new_warehouse_has_no_altered_login(
     empty_warehouse: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     migrate(empty_warehouse)
-    assert "not as it is declared" not in caplog.text
-    assert "another password" not in caplog.text
+    assert "not as declared" not in caplog.text
+    assert told(empty_warehouse) == []
 
 
 def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(

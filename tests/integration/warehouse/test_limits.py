@@ -26,7 +26,7 @@ from oic_assurance.warehouse.rows import one_value
 from tests.databases import administrator
 from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import drop_logins
-from tests.integration.warehouse.stage_roles import DENIED, STAGES
+from tests.integration.warehouse.stage_roles import ATTACKS, DENIED, STAGES
 
 #: The first statements of a hostile reader, which lift every limit that a session can lift.
 LIFTED = (
@@ -126,37 +126,7 @@ def test_a_reader_cannot_shut_a_stage_out(warehouse: Settings) -> None:
         ask(warehouse, "alter role bi_reader connection limit 16")
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "select lo_from_bytea(0, 'x')",
-        "select lo_create(0)",
-        "select lo_creat(-1)",
-        "select lo_get(1)",
-        "select pg_advisory_lock(1)",
-        "select pg_try_advisory_lock_shared(1)",
-        "select pg_advisory_xact_lock(1, 1)",
-        "select pg_logical_emit_message(false, 'a', 'b')",
-        "select pg_notify('a', 'b')",
-        "insert into marts.publication default values",
-        "update marts.publication set publication_id = 1",
-        "delete from marts.publication",
-        "truncate marts.publication",
-        "comment on table marts.publication is 'x'",
-        "begin; lock table marts.publication in access exclusive mode",
-        "copy marts.publication to program 'true'",
-        "create schema s",
-        "create sequence marts.s",
-        "create view marts.v as select 1",
-        "create role r",
-        "create temporary table t (a integer)",
-        "create table public.t (a integer)",
-        "set temp_file_limit = -1",
-        "alter role bi_reader connection limit 1000",
-        "select limits.end_overdue()",
-        "update limits.setting set setting = '1d'",
-    ],
-)
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_a_reader_may_not(reader: psycopg.Connection, attack: str) -> None:
     with pytest.raises(DENIED):
         reader.execute(attack.encode())

@@ -46,7 +46,7 @@ LOOKS = (
         ("connection", "certificate"),
         needs_warehouse=False,
     ),
-    Look("Rights", "logins", look_at_logins, ("rights",)),
+    Look("Rights", "logins", look_at_logins, ("rights", "logins")),
     Look("Rights", "readers", look_at_readers, ("rights",)),
     Look("Archive and back-ups", "archive", look_at_archive, ("archive",), needs_warehouse=False),
     Look("Archive and back-ups", "newest batch", look_at_newest_batch, ("archive",)),

@@ -30,11 +30,14 @@ from oic_assurance.warehouse.embedded import is_running
 from oic_assurance.warehouse.fingerprint import fingerprint_audited
 from oic_assurance.warehouse.hardening.close import altered_logins, logs_plans, needed_statements
 from oic_assurance.warehouse.migrate import missing_migrations
-from oic_assurance.warehouse.roles import INHERITED, LOGIN_ROLES, can_become
+from oic_assurance.warehouse.processing_log import ALTERED_LOGIN
+from oic_assurance.warehouse.roles import AUDITOR, INHERITED, LOGIN_ROLES, can_become
 from oic_assurance.warehouse.rows import one_value
 
 START = "`assurance db start`"
 LOAD = "load auto_explain and restart the server (docs/how-to/verify.md#what-is-read)"
+SET_BACK = f"{START} sets it back"
+WHO_USED_IT = "docs/how-to/protect.md#a-login-that-was-altered"
 HARDEN = "an administrator runs what `assurance db hardening-sql` prints"
 GO_BACK = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
 _TOO_MUCH = """
@@ -51,6 +54,16 @@ from pg_catalog.pg_roles
 where rolname = any (%s)
     and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)
 order by rolname
+"""
+# Runs are a day apart, and each is to tell it once.
+_SET_BACK = """
+select
+    array(select substr(mark, 7) from unnest(concerns) as mark where starts_with(mark, 'login:')),
+    string_agg(distinct what, '; '),
+    min(logged_at)
+from audit.processing_log
+where concerns @> array[%(mark)s] and logged_at > now() - interval '26 hours'
+group by concerns
 """
 # The hardening lets every stage use the connections that no reader may occupy.
 _MEMBER = """
@@ -105,10 +118,10 @@ def look_at_migrations(settings: Settings) -> Iterator[Finding]:
 
 def look_at_logins(settings: Settings) -> Iterator[Finding]:
     """Log in as every stage, and compare the rights of its login with what it should have."""
-    is_well = True
+    is_well = reads_log = True
     for role in LOGIN_ROLES:
         if error := _refusal(settings, role):
-            is_well = False
+            is_well, reads_log = False, reads_log and role != AUDITOR
             yield Finding(role, "failed", error, START)
     with connect(settings, autocommit=True) as warehouse:
         logins = [*LOGIN_ROLES, *READERS.values()]
@@ -127,22 +140,35 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
         if roles := can_become(warehouse, owner):
             what = f"'{owner}' can act as {len(roles)} other roles of the warehouse"
             yield Finding("owner", "advice", what, "docs/how-to/protect.md")
+        # What is altered now is told in place of what was set back before.
+        if reads_log:
+            yield from _look_at_altered(settings)
         yield from _look_at_hardening(warehouse)
 
 
 def _look_at_hardening(warehouse: psycopg.Connection) -> Iterator[Finding]:
     """Find whether the server is hardened, and which logins are not as they are declared."""
-    if needed := needed_statements(warehouse):
-        what = f"{len(needed)} statements are needed to harden it or to log what is read"
+    needed = needed_statements(warehouse)
+    altered = altered_logins(needed)
+    if missing := [one for one in needed if one.login not in altered]:
+        what = f"{len(missing)} statements are needed to harden it or to log what is read"
         yield Finding("server", "failed", what, HARDEN)
-        for statement in altered_logins(warehouse, needed):
-            what = f"a login is not as it is declared: the next start runs `{statement}`"
-            yield Finding("logins", "failed", what, START)
     else:
         yield Finding("server", "ok", "hardened: nothing is open to everybody")
+    for login, what in altered.items():
+        said = f"the login '{login}' is not as declared: {'; '.join(dict.fromkeys(what))}"
+        yield Finding(login, "failed", said, SET_BACK, code="logins")
     if not logs_plans(warehouse):
         what = "logs no plans, so it is not known what statements have read"
         yield Finding("server", "failed", what, LOAD)
+
+
+def _look_at_altered(settings: Settings) -> Iterator[Finding]:
+    """Find in the log of processing which logins were set back since the run before this one."""
+    with connect(settings, role=AUDITOR) as warehouse:
+        for logins, what, since in warehouse.execute(_SET_BACK, {"mark": ALTERED_LOGIN}):
+            subject = logins[0] if len(logins) == 1 else f"{len(logins)} logins"
+            yield Finding(subject, "attention", what, WHO_USED_IT, since=since, code="logins")
 
 
 def look_at_readers(settings: Settings) -> Iterator[Finding]:

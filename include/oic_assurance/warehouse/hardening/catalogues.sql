@@ -137,6 +137,6 @@ with
         where has_column_privilege('public', 'pg_catalog.pg_class', 'reltuples', 'SELECT')
     )
 
-select statement || ';' as statement
+select statement || ';', null, null
 from needed
 order by place, name

@@ -2,7 +2,9 @@
 
 import contextlib
 import logging
+from collections.abc import Callable
 from importlib import resources
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -17,19 +19,26 @@ from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
 FILES = ("catalogues.sql", "limits.sql", "log.sql")
-
-# The readers' logins that have been given their limits. No login can take this limit from itself.
-_LIMITED = """
-select quote_ident(rolname)
-from pg_catalog.pg_roles
-where exists (select from unnest(rolconfig) as own where starts_with(own, 'temp_file_limit='))
-"""
 #: How the statements begin that only set something, for a login or for the warehouse's database.
 SETTINGS = ("alter role ", "alter database ", "revoke all on parameter ")
 
 
-def close(connection: psycopg.Connection) -> None:
-    """Harden the warehouse's server, or check that it is hardened.
+class Needed(NamedTuple):
+    """A statement that is still needed."""
+
+    statement: str
+    #: The login that it sets back, if somebody has altered that login, and what was altered. Words
+    #: and values that a reader can choose at will are not in it.
+    login: str | None
+    altered: str | None
+
+
+#: Is called with an altered login and what was altered, before the login is set back.
+Tell = Callable[[str, list[str]], None]
+
+
+def close(connection: psycopg.Connection, tell: Tell = lambda *_: None) -> None:
+    """Harden the warehouse's server and set altered logins back, or check that this is done.
 
     `connection` is from `connect_to_migrate`.
 
@@ -37,25 +46,21 @@ def close(connection: psycopg.Connection) -> None:
         ServerError: Statements are still needed, and only an administrator of the server can run
             them.
     """
-    needed = needed_statements(connection)
-    if not needed:
+    if not needed_statements(connection):
         return
-    for statement in altered_logins(connection, needed):
-        LOG.warning("A login was not as it is declared, so the start runs: %s", statement)
     # One process at a time changes the catalogues.
     with held(connection, MIGRATIONS):
         if is_administrator(connection):
-            _run(connection)
+            _run(connection, tell)
             return
         # If an administrator has run the statements before, the owner may grant the rights. So the
         # owner can run the statements for roles that later migrations have created.
         with contextlib.suppress(ServerError):
-            _run(connection)
+            _run(connection, tell)
     left = needed_statements(connection)
-    # If only settings are missing, they are of a login that was created since the server was
-    # hardened, or of the log of what is read. That must not stop the start.
-    settings = [statement for statement in left if statement.startswith(SETTINGS)]
-    if accepts_open_server() or left == settings:
+    # If only settings are missing, they are of a login that was created or altered since the server
+    # was hardened, or of the log of what is read. That must not stop the start.
+    if accepts_open_server() or all(one.statement.startswith(SETTINGS) for one in left):
         if left:
             LOG.warning(
                 "%d statements are still needed to harden the server: ask an administrator to run "
@@ -81,7 +86,7 @@ def serve_new_roles(connection: psycopg.Connection) -> None:
     if one_value(connection, "select has_table_privilege('public', 'pg_roles', 'SELECT')"):
         return
     with held(connection, MIGRATIONS), contextlib.suppress(ServerError):
-        _run(connection)
+        _run(connection, with_settings=False)
 
 
 def hardening_sql(settings: Settings) -> str:
@@ -93,13 +98,13 @@ def hardening_sql(settings: Settings) -> str:
         ServerError: The warehouse cannot be reached.
     """
     with connect(settings, autocommit=True) as connection:
-        statements = needed_statements(connection)
+        statements = [one.statement for one in needed_statements(connection)]
         database = sql.Identifier(connection.info.dbname).as_string(connection)
     lines = [f"\\connect {database}", "begin;", "set local search_path = pg_catalog;"]
     return "\n".join([*lines, *statements, "commit;", ""])
 
 
-def needed_statements(connection: psycopg.Connection) -> list[str]:
+def needed_statements(connection: psycopg.Connection) -> list[Needed]:
     """Return the statements that are still needed to harden the server.
 
     `connection` must be a session of the warehouse's owner or of a superuser.
@@ -107,21 +112,20 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
     # The file limits.sql reads tables that a migration creates.
     is_migrated = relation_exists(connection, "limits.setting")
     return [
-        statement
+        Needed(*row)
         for file in FILES
         if is_migrated or file != "limits.sql"
-        for (statement,) in connection.execute(_query(file).encode()).fetchall()
+        for row in connection.execute(_query(file).encode()).fetchall()
     ]
 
 
-def altered_logins(connection: psycopg.Connection, statements: list[str]) -> list[str]:
-    """Return those statements that set again what a reader's login has altered of itself.
-
-    A login that has not been given its limits yet is new.
-    """
-    found = connection.execute(_LIMITED).fetchall()
-    beginnings = tuple(f"alter role {name} " for (name,) in found)
-    return [one for one in statements if one.startswith(beginnings)]
+def altered_logins(needed: list[Needed]) -> dict[str, list[str]]:
+    """Return the logins that somebody has altered, each with what was altered."""
+    found: dict[str, list[str]] = {}
+    for one in needed:
+        if one.login is not None and one.altered is not None:
+            found.setdefault(one.login, []).append(one.altered)
+    return found
 
 
 def logs_plans(connection: psycopg.Connection) -> bool:
@@ -130,7 +134,9 @@ def logs_plans(connection: psycopg.Connection) -> bool:
     return find_row(connection, query) is not None
 
 
-def _run(connection: psycopg.Connection) -> None:
+def _run(
+    connection: psycopg.Connection, tell: Tell = lambda *_: None, *, with_settings: bool = True
+) -> None:
     """Run the statements that are still needed, in one transaction, as the session's own login.
 
     Raises:
@@ -139,9 +145,17 @@ def _run(connection: psycopg.Connection) -> None:
     try:
         with as_login(connection):
             connection.execute("set local search_path = pg_catalog")
-            for statement in needed_statements(connection):
+            needed = [
+                one
+                for one in needed_statements(connection)
+                if with_settings or not one.statement.startswith(SETTINGS)
+            ]
+            for one in needed:
                 # The statements contain names from the server's catalogue, which the server quoted.
-                connection.execute(statement.encode())
+                connection.execute(one.statement.encode())
+            # If the process is killed now, the next start finds and tells the same again.
+            for login, altered in altered_logins(needed).items():
+                tell(login, altered)
             # A migration may follow in the same transaction.
             connection.execute("reset search_path")
     except psycopg.Error as error:

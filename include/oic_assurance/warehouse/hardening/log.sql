@@ -1,6 +1,6 @@
 -- The statements that make the server log what is read. Every login in the warehouse's database is logged, whatever its name and
 -- whoever created it, except the stages, whose work is that of the pipeline. The query returns one row for each statement that
--- is still needed. An administrator of the server runs the statements in the warehouse's database.
+-- is still needed. If the statement sets a login back that was altered, the row names the login and what was altered. An administrator of the server runs the statements in the warehouse's database.
 with
     warehouse as (
         select oid, quote_ident(datname) as name from pg_catalog.pg_database where datname = current_database()
@@ -60,7 +60,8 @@ with
     ),
 
     needed as (
-        select 'alter database ' || w.name || ' set ' || s.name || ' = ' || quote_literal(s.everybody) as statement
+        select 'alter database ' || w.name || ' set ' || s.name || ' = ' || quote_literal(s.everybody) as statement,
+            null::name as login, null::text as altered
         from setting as s
         cross join warehouse as w
         where not exists (
@@ -69,7 +70,7 @@ with
             where given.setrole = 0 and given.setdatabase = w.oid and s.name || '=' || s.everybody = any (given.setconfig)
         )
         union all
-        select 'alter role ' || quote_ident(r.rolname) || ' set ' || s.name || ' = ' || quote_literal(s.stage)
+        select 'alter role ' || quote_ident(r.rolname) || ' set ' || s.name || ' = ' || quote_literal(s.stage), null, null
         from stage as r
         cross join setting as s
         where s.stage is not null
@@ -78,14 +79,14 @@ with
                 where given.oid = r.oid and given.setting = s.name and given.value = s.stage
             )
         union all
-        select given.login || ' reset ' || given.setting
+        select given.login || ' reset ' || given.setting, given.rolname, given.setting || ' set to ' || given.value
         from of_login as given
         inner join setting as s on given.setting = s.name
         where given.value is distinct from s.everybody
             and given.oid not in (select oid from stage)
         union all
         -- Nobody but an administrator may change what is logged.
-        select 'revoke all on parameter ' || p.parname || ' from ' || granted.grantee::regrole::text
+        select 'revoke all on parameter ' || p.parname || ' from ' || granted.grantee::regrole::text, null, null
         from pg_catalog.pg_parameter_acl as p
         cross join aclexplode(p.paracl) as granted
         inner join setting as s on p.parname = s.name
@@ -93,6 +94,6 @@ with
         where not r.rolsuper
     )
 
-select distinct statement || ';'
+select distinct statement || ';', login::text, altered
 from needed
 order by 1
