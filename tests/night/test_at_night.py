@@ -404,7 +404,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
         f"message *{TITLES[kind]}*": (observed(kind), NIGHT)
         for kind in (
             "backup", "tables", "log", "archive", "drift", "certificate", "connection", "disk",
-            "secrets", "rights", "version", "leftover", "notifications", "airflow",
+            "secrets", "logins", "rights", "version", "leftover", "notifications", "airflow",
         )
     },
 }  # fmt: skip

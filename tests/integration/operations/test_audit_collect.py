@@ -19,6 +19,7 @@ from oic_assurance.operations.audit import collect as collect_module
 from oic_assurance.operations.audit.chain import verify
 from oic_assurance.operations.audit.collect import VARIABLE, collect
 from oic_assurance.settings import Settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.cluster import server_log_dir
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.hardening.close import needed_statements
@@ -69,7 +70,7 @@ def looks(settings: Settings, login: str = "bi_reader") -> list[tuple[str, set[s
 
 
 def test_what_a_reader_asks_is_entered_without_its_values(marts: Settings) -> None:
-    with psycopg.connect(url(marts, "bi"), application_name="a tool") as reader:
+    with psycopg.connect(url(marts, "bi"), application_name="psql") as reader:
         reader.execute(f"select 1 from dim_officer where officer_key = '{KEY}' -- Jane Doe")
         reader.execute("select 2 from dim_officer where officer_key = %s", (KEY,))
         for _ in range(3):
@@ -82,10 +83,10 @@ def test_what_a_reader_asks_is_entered_without_its_values(marts: Settings) -> No
     assert {(who, address) for who, _, _, address in found} == {("bi_reader", "127.0.0.1")}
     whats = [what for _, what, _, _ in found]
     assert whats[0].startswith("3 statements until ")
-    assert whats[0].endswith(" with 'a tool', dim_officer: (dim_officer.officer_key = ?)")
+    assert whats[0].endswith(" with 'psql', dim_officer: (dim_officer.officer_key = ?)")
     assert whats[1].startswith("3 statements until ")
     assert whats[1].endswith("assurance_position: (assurance_position.point_code = ?)")
-    assert whats[2].endswith("1 statement with 'a tool', no mart")
+    assert whats[2].endswith("1 statement with 'psql', no mart")
     # The entries about one officer are found by a keyed hash. The officer's key itself is not in
     # them.
     mark = value_mark(marts, KEY)
@@ -94,6 +95,69 @@ def test_what_a_reader_asks_is_entered_without_its_values(marts: Settings) -> No
     assert "Jane" not in str(found)
     assert done.entries == len(found)
     assert verify(marts).findings == []
+
+
+#: Statements in which a reader gives somebody's name to everything that a reader can name.
+NAMED = (
+    "select jane_doe.officer_key as jane_doe from dim_officer as jane_doe "
+    "where jane_doe.rank_grade = 'x'",
+    'select "Jane Doe".officer_key as "Jane Doe" from dim_officer as "Jane Doe" '
+    """where "Jane Doe".rank_grade = 'x'""",
+    "with jane_doe as materialized (select officer_key as jane_doe from dim_officer) "
+    "select from jane_doe where jane_doe.jane_doe = 'x'",
+    "select from dim_officer as jane_doe_1 inner join dim_officer as jane_doe_2 "
+    "on jane_doe_1.officer_key = jane_doe_2.rank_grade",
+    "select from generate_series(1, 9) as jane_doe (jane_doe) where jane_doe.jane_doe = 3",
+    "select from json_to_recordset('[]') as jane_doe (jane_doe text) where jane_doe.jane_doe = 'x'",
+    "select sum(1) over jane_doe from dim_officer window jane_doe as (order by officer_key)",
+    "select 1 /* jane_doe */ from dim_officer -- Jane Doe",
+    "prepare jane_doe as select * from dim_officer where rank_grade = $1",
+    "execute jane_doe('x')",
+    "begin",
+    "savepoint jane_doe",
+    "declare jane_doe cursor for select * from dim_officer as jane_doe where jane_doe is not null",
+    "fetch all from jane_doe",
+    "close jane_doe",
+    'declare "Jane Doe" cursor for select * from dim_officer',
+    'fetch all from "Jane Doe"',
+    "rollback",
+    "listen jane_doe",
+    "set jane.doe = 'jane_doe'",
+    "set application_name = 'Jane Doe'",
+    "select jane_doe",
+    "select jane_doe from dim_officer",
+    "select * from jane_doe",
+    "fetch all from jane_doe",
+    "alter role jane_doe set timezone = 'Asia/Tokyo'",
+    "do $$ declare jane_doe text; begin "
+    "execute 'select officer_key from dim_officer as jane_doe' into jane_doe; end $$",
+    "copy (select jane_doe.* from dim_officer as jane_doe where rank_grade = 'x') to stdout",
+)
+
+
+def test_no_name_that_a_reader_chose_is_on_record(marts: Settings) -> None:
+    apply_state(marts)
+    for name in ("Jane Doe", "jane_doe", "JANE-DOE"):
+        with psycopg.connect(url(marts, "bi"), application_name=name, autocommit=True) as reader:
+            for statement in NAMED:
+                send(reader, statement)
+            cursor = reader.pgconn
+            cursor.prepare(b"jane_doe", b"select * from dim_officer where rank_grade = $1")
+            cursor.exec_prepared(b"jane_doe", [b"x"])
+            reader.execute("begin")
+            with reader.cursor(name=name) as named:
+                named.execute("select * from dim_officer as jane_doe where rank_grade = 'x'")
+                named.fetchall()
+    found = looks(marts)
+    assert any("(?.rank_grade = ?)" in what for what, _ in found)
+    with administrator(marts) as superuser:
+        places = superuser.execute(
+            "select oid::regclass::text from pg_class where relkind in ('r', 'p', 'v') "
+            "and relnamespace in ('audit'::regnamespace, 'state'::regnamespace)"
+        ).fetchall()
+        for (place,) in places:
+            query = f"select one::text from {place} as one where one::text ~* 'jane.?doe'"
+            assert superuser.execute(query.encode()).fetchall() == [], place
 
 
 def test_a_value_is_found_however_it_is_written(marts: Settings) -> None:

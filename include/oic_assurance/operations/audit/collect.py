@@ -5,7 +5,8 @@ The server logs what every login reads in the warehouse, except the stages
 consists of files of JSON lines. This module reads the new lines (`executed.py`), and makes one
 entry for each login, address and set of marts in a file. The entry says who read which marts, when,
 from where, and by which conditions without their values. The values are stored only as keyed
-hashes, so that consultations of a known record can be found.
+hashes, so that consultations of a known record can be found. Names that a reader chose, such as an
+alias, are left out, because nobody can remove them from the log. A program is named by a hash.
 
 - The embedded server writes its log into the state folder. Files that the server has finished and
   whose lines are recorded are deleted, because they hold the statements with their values.
@@ -16,7 +17,7 @@ hashes, so that consultations of a known record can be found.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,10 +41,17 @@ from oic_assurance.warehouse.cluster import server_log_dir
 from oic_assurance.warehouse.connections import PROGRAM, connect, on_embedded_server
 from oic_assurance.warehouse.embedded import rotate_log
 from oic_assurance.warehouse.hardening.close import logs_plans
-from oic_assurance.warehouse.processing_log import mart_mark, seal_with, value_marks
+from oic_assurance.warehouse.processing_log import (
+    mart_mark,
+    seal_with,
+    value_mark,
+    value_marks,
+)
 from oic_assurance.warehouse.roles import AUDITOR, LOGIN_ROLES
 
 VARIABLE = "ASSURANCE_SERVER_LOG"
+#: The names of programs that are entered as they are.
+KNOWN_PROGRAMS = (PROGRAM, "psql", "pg_dump")
 #: The highest number of values for which one entry holds keyed hashes. Further values get further
 #: entries.
 MOST_VALUES = 1_000
@@ -66,6 +74,16 @@ left join pg_catalog.pg_inherits as i on c.oid = i.inhrelid and c.relispartition
 left join pg_catalog.pg_class as whole on i.inhparent = whole.oid
 left join pg_catalog.pg_namespace as whole_schema on whole.relnamespace = whole_schema.oid
 where c.relkind in ('r', 'p', 'v', 'm') and n.nspname !~ '^pg_|^information_schema$'
+"""
+# Finds all words that the server and the warehouse have given a meaning. No reader can add one.
+_KNOWN = """
+select word from pg_catalog.pg_get_keywords()
+union select name from pg_catalog.pg_settings
+union select proname::text from pg_catalog.pg_proc
+union select typname::text from pg_catalog.pg_type
+union select nspname::text from pg_catalog.pg_namespace
+union select relname::text from pg_catalog.pg_class
+union select attname::text from pg_catalog.pg_attribute
 """
 # Finds the logins that the pipeline's own sessions have: the stages, the owner, and administrators.
 _OWN = """
@@ -119,13 +137,16 @@ class _Looks:
         self.kinds[statement.kind] = None
         self.values |= statement.values
 
-    def in_words(self) -> str:
-        """Return what was read and how, in at most some 2,500 characters and without a value."""
+    def in_words(self, settings: Settings) -> str:
+        """Return what was read and how, in at most some 2,500 characters.
+
+        It contains no value, and no name that a reader chose.
+        """
         often = f"{self.count} statements" if self.count > 1 else "1 statement"
         until = f" until {self.last:%H:%M:%S}" if self.count > 1 else ""
         sessions = f" in {len(self.sessions)} sessions" if len(self.sessions) > 1 else ""
         programs = sorted({one.program for one in self.sessions} - {""})
-        program = f" with '{programs[0]}'" if len(programs) == 1 else ""
+        program = f" with {_program(settings, programs[0])}" if len(programs) == 1 else ""
         named = sorted(self.marts - {UNKNOWN})
         more = f" and {len(named) - 20} others" if len(named) > 20 else ""
         what = ", ".join(named[:20]) + more or "no mart"
@@ -140,6 +161,13 @@ class _Looks:
             shown += f"; and {len(kinds) - MOST_KINDS} other kinds"
         said = f"{often}{until}{sessions}{program}, {what}{cut}"
         return f"{said}: {shown}" if shown else said
+
+
+def _program(settings: Settings, name: str) -> str:
+    """Return how an entry names a program. A client can give itself any name."""
+    if name in KNOWN_PROGRAMS:
+        return f"'{name}'"
+    return f"the program {value_mark(settings, name).removeprefix('value:')[:8]}"
 
 
 def collect(settings: Settings) -> Collected:
@@ -218,8 +246,9 @@ def _enter_file(
         except OSError as error:
             raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
         own = {login for (login,) in connection.execute(_OWN, (list(LOGIN_ROLES),))}
-        sessions = _sessions(connection.info.dbname, lines, own, written, done)
-        for looks in _looks(sessions, _names(connection)):
+        names = _names(connection)
+        sessions = _sessions(connection.info.dbname, lines, own, names.known, written, done)
+        for looks in _looks(sessions, names):
             _enter(settings, connection, looks, done)
         connection.execute(
             """
@@ -244,7 +273,8 @@ def _names(connection: psycopg.Connection) -> Names:
             # The views in schema `limited` are known by the marts behind them.
             if is_view and schema != "limited":
                 views[name] = shown
-    return Names(wholes, words, views)
+    known = frozenset(word for (word,) in connection.execute(_KNOWN))
+    return Names(wholes, words, views, known)
 
 
 class _Line(NamedTuple):
@@ -281,6 +311,7 @@ def _sessions(
     database: str,
     lines: Iterable[_Line],
     own: set[str],
+    known: Set[str],
     written: Counter[str],
     done: Collected,
 ) -> list[Session]:
@@ -300,7 +331,7 @@ def _sessions(
             written[str(line["user"])] += length
             name = str(line["session_id"])
             if name not in sessions:
-                sessions[name] = Session(line)
+                sessions[name] = Session(line, known)
             done.statements += sessions[name].read(line, relations, LOGIN_ROLES)
         except (ValueError, KeyError, TypeError, AttributeError):
             done.notes.append(f"Line {number} of what is new in the server's log is not readable.")
@@ -325,7 +356,7 @@ def _looks(sessions: Iterable[Session], names: Names) -> Iterator[_Looks]:
 def _enter(
     settings: Settings, connection: psycopg.Connection, looks: _Looks, done: Collected
 ) -> None:
-    session, what = looks.session, looks.in_words()
+    session, what = looks.session, looks.in_words(settings)
     marts = [mart_mark(mart) for mart in sorted(looks.marts)]
     values = value_marks(settings, looks.values)
     for first in range(0, max(1, len(values)), MOST_VALUES):

@@ -14,7 +14,7 @@ begins, so there it is known what a statement without a plan has read.
 import csv
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -62,11 +62,19 @@ _FIRST_WORD = re.compile(
 )
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?<![\w.'$])\d[\w.]*+")
-# The parts of a condition that can hold a value: strings, numbers, and names that a reader chose.
-_LITERAL = re.compile(
-    r"""E?'(?:[^']|'')*+'(?:::"?\w[\w ]*+"?(?:\[\])?)?|(?<![\w.$])\d[\w.]*+|"(?:[^"]|"")*+\""""
+# The parts of a condition: values (strings and numbers), names in quotes, and words.
+_PART = re.compile(
+    r"""(E?'(?:[^']|'')*+'(?:::"?\w[\w ]*+"?(?:\[\])?)?|(?<![\w.$])\d[\w.]*+)"""
+    r"""|("(?:[^"]|"")*+")|[^\W\d][\w$]*+"""
 )
-_PLAIN = re.compile(r'"[^\W\d][\w ]{0,62}"')
+#: Words that only plans have. Behind them and behind names, the server writes numbers.
+_OF_PLANS = {"subplan", "initplan", "hashed", "col", "column"}
+_NUMBERED = re.compile(r"_?\d++$")
+_ALTER_ROLE = re.compile(
+    r"""\s*+alter\s++(?:role|user)\s++(?:\w++|"[^"]*+")\s++(?:in\s++database\s++(?:\w++|"[^"]*+")\s++)?"""
+    r"""(?:with\s++)?(set\s++|reset\s++)?+([\w.]++)""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(eq=False)
@@ -79,14 +87,15 @@ class Statement:
     #: Whether it is known what it has read.
     has_plan: bool = False
     relations: set[tuple[str, str]] = field(default_factory=set)
-    #: The conditions of its plan, with `?` in place of each value.
+    #: The conditions of its plan, with `?` in place of each value and of each name that a reader
+    #: chose, or what it alters of a login.
     conditions: dict[str, None] = field(default_factory=dict)
     #: The values in it. They are secret, so callers must hash them.
     values: dict[str, None] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
-        """The conditions of its plan, or its first word if it has no plan."""
+        """Its conditions, or its first word if it has neither conditions nor a plan."""
         if self.has_plan or self.conditions:
             return ", ".join(self.conditions)
         word = _FIRST_WORD.match(self.text)
@@ -112,6 +121,8 @@ class Names:
     #: The names of relations, and of those that are views, by the word that stands in a statement.
     words: Mapping[str, str]
     views: Mapping[str, str]
+    #: The words that no reader chose: of the language, of the server, and of the warehouse.
+    known: Set[str] = frozenset()
 
     def of(self, relation: tuple[str, str]) -> str | None:
         """Return the name of a relation, or None if the server's catalogue or a session has it."""
@@ -126,7 +137,8 @@ class Names:
 class Session:
     """A session, as the lines of the server's log show it."""
 
-    def __init__(self, line: Mapping[str, Any]) -> None:
+    def __init__(self, line: Mapping[str, Any], known: Set[str] = frozenset()) -> None:
+        self._known = known
         self.login = str(line["user"])
         self.address = str(line.get("remote_host") or "")
         self.port = int(line.get("remote_port") or 0)
@@ -190,7 +202,13 @@ class Session:
             return False  # more rows of a statement that is known
         statement = Statement(at, text, is_cut)
         self.statements.append(statement)
-        _add_values(statement.values, text, detail)
+        if altered := _ALTER_ROLE.match(text):
+            how, name = altered.groups()
+            words = f"alter role {how or ''}{self._known_word(name)}"
+            statement.conditions[" ".join(words.lower().split())] = None
+        # Not even the hash of a password is kept.
+        if not altered or altered.group(2).lower() != "password":
+            _add_values(statement.values, text, detail)
         if is_one and not is_cut:
             self._pending[text] = statement
             if text in self._audited:
@@ -237,8 +255,22 @@ class Session:
         for condition in map(_unescaped, _CONDITION.findall(message)):
             _add_values(statement.values, condition)
             if statement.text == text:
-                shape = _LITERAL.sub(_masked, condition)
+                shape = _PART.sub(self._masked, condition)
                 statement.conditions[" ".join(shape.split())] = None
+
+    def _masked(self, found: re.Match[str]) -> str:
+        """Return a part of a condition, or `?` if it is a value or a name that a reader chose."""
+        value, quoted = found.groups()
+        if value:
+            return "?"
+        if quoted:
+            return quoted if _bare(quoted) in self._known else '"?"'
+        return self._known_word(found.group())
+
+    def _known_word(self, word: str) -> str:
+        plain = word.lower()
+        is_known = {plain, _NUMBERED.sub("", plain)} & (self._known | _OF_PLANS)
+        return word if is_known else "?"
 
 
 def relations_in(piece: bytes) -> set[tuple[str, str]]:
@@ -296,13 +328,6 @@ def _moment(text: str) -> datetime:
     if zone not in ("UTC", "GMT"):
         raise ValueError("log_timezone of the server is not UTC")
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
-
-
-def _masked(found: re.Match[str]) -> str:
-    token = found.group()
-    if not token.startswith('"'):
-        return "?"
-    return token if _PLAIN.fullmatch(token) else '"?"'
 
 
 def _add_values(values: dict[str, None], *texts: str) -> None:

@@ -55,11 +55,12 @@ where rolname = any (%s)
     and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)
 order by rolname
 """
-# Runs are a day apart, and each is to tell it once.
+# Runs are a day apart, and each is to tell it once. The entries about a login begin alike.
 _SET_BACK = """
 select
     array(select substr(mark, 7) from unnest(concerns) as mark where starts_with(mark, 'login:')),
-    string_agg(distinct what, '; '),
+    min(split_part(what, ': ', 1)) || ': '
+    || string_agg(distinct substr(what, strpos(what, ': ') + 2), '; '),
     min(logged_at)
 from audit.processing_log
 where concerns @> array[%(mark)s] and logged_at > now() - interval '26 hours'
@@ -155,9 +156,9 @@ def _look_at_hardening(warehouse: psycopg.Connection) -> Iterator[Finding]:
         yield Finding("server", "failed", what, HARDEN)
     else:
         yield Finding("server", "ok", "hardened: nothing is open to everybody")
-    for login, what in altered.items():
-        said = f"the login '{login}' is not as declared: {'; '.join(dict.fromkeys(what))}"
-        yield Finding(login, "failed", said, SET_BACK, code="logins")
+    for login, changes in altered.items():
+        what = f"the login '{login}' is not as declared: {'; '.join(dict.fromkeys(changes))}"
+        yield Finding(login, "failed", what, SET_BACK, code="logins")
     if not logs_plans(warehouse):
         what = "logs no plans, so it is not known what statements have read"
         yield Finding("server", "failed", what, LOAD)

@@ -48,7 +48,7 @@ comment on view state.waiting_build is
 
 -- A killed process records no end, and holds no lock. Only `assurance run` holds the lock of the run as long as it runs.
 create function state.assurance_run_runs() returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set client_min_messages = error
 begin atomic
     select exists (select from locks.held where lock_name = 'daily run');
 end;

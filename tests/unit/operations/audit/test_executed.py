@@ -116,16 +116,39 @@ def test_no_text_takes_the_collector_long(text: str) -> None:
 
 
 def test_conditions_are_kept_without_values_and_names_of_the_reader() -> None:
-    condition = """(("it's".k = 'Jane''s'::text) AND ("Jane-1".n = 12.5) AND (x.k = E'a\\\\''b'))"""
+    condition = (
+        """(("it's".k = 'Jane''s'::text) AND ("Jane 1".n = 12.5) AND (jane.k = E'a\\\\''b') """
+        """AND (dim_officer_1.k = (hashed SubPlan 2).col1) AND (lower(doe$1.j) = "*VALUES*".k))"""
+    )
     message = plan("select 1").replace(
         '"Plan": {', f'"Plan": {{\n    "Filter": {json.dumps(condition)}'
     )
-    session = Session(HEAD)
+    session = Session(HEAD, frozenset(("k", "n", "and", "dim_officer", "lower")))
     session.read(HEAD | {"message": "statement: select 1"}, (), ())
     session.read(HEAD | {"message": message}, (), ())
     (statement,) = session.statements
-    assert statement.kind == '(("?".k = ?) AND ("?".n = ?) AND (x.k = ?))'
+    assert statement.kind == (
+        '(("?".k = ?) AND ("?".n = ?) AND (?.k = ?) '
+        'AND (dim_officer_1.k = (hashed SubPlan ?).col1) AND (lower(?.?) = "?".k))'
+    )
     assert {"Jane's", "12.5"} <= statement.values.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("alter role current_user set timezone = 'Asia/Tokyo'", "alter role set timezone"),
+        ('ALTER USER "Jane" IN DATABASE doe RESET TimeZone', "alter role reset timezone"),
+        ("alter role current_user set jane.doe = 'x'", "alter role set ?"),
+        ("alter role current_user with password 'secret'", "alter role password"),
+    ],
+)
+def test_what_is_altered_of_a_login_is_named(text: str, kind: str) -> None:
+    session = Session(HEAD, frozenset(("timezone", "password")))
+    session.read(HEAD | {"message": f"statement: {text}"}, (), ())
+    (statement,) = session.statements
+    assert statement.kind == kind
+    assert "secret" not in statement.values
 
 
 @pytest.mark.parametrize("text", ["begin", "set a = 1;", "COMMIT", "", ";", "close c", "show all"])
