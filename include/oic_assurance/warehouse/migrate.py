@@ -235,10 +235,16 @@ def _migrate(
         for name, login in READERS.items():
             secret(settings, password_name(login))
             variable = variable_name(password_name(login))
-            with connection.transaction():
-                is_other = ensure_password(connection, url(settings, name), variable)
-                if is_other and sees_altered:
-                    enter_altered(settings, [login], [PASSWORD])
+            try:
+                with connection.transaction():
+                    is_other = ensure_password(connection, url(settings, name), variable)
+                    if is_other and sees_altered:
+                        enter_altered(settings, [login], [PASSWORD])
+            except ServerError as error:
+                # Everybody who uses the login can change its password. That stops no run.
+                if applied:
+                    raise
+                LOG.warning("%s", error.message)
         warn_of_an_owner_with_more_rights(connection, owner)
     return applied
 

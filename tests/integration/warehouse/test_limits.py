@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import ServerError
 from oic_assurance.operations.access import give, look_around
+from oic_assurance.operations.doctor.warehouse import look_at_logins, look_at_readers
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections, reader_guard
 from oic_assurance.warehouse.connections import connect, url
@@ -438,6 +439,32 @@ def test_a_login_without_limits_stops_no_run(
         assert "alter role of_an_administrator" in hardening.hardening_sql(warehouse)
     finally:
         ask(warehouse, "drop role of_an_administrator")
+
+
+def test_a_reader_that_cannot_be_set_back_stops_no_run(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a server given by URL, the owner may be unable to change the login of readers."""
+    with psycopg.connect(url(warehouse, "bi"), autocommit=True) as reader:
+        reader.execute("set default_transaction_read_only = off")
+        reader.execute("alter role current_user set timezone = 'Asia/Tokyo'")
+        reader.execute("alter role current_user password 'another'")
+    ask(warehouse, "revoke admin option for bi_reader from warehouse_owner cascade")
+    with monkeypatch.context() as patch:
+        patch.setattr(connections, "administrator_url", lambda _: None)
+        try:
+            migrate(warehouse)
+        finally:
+            given = "with admin true, inherit false, set false"
+            ask(warehouse, f"grant bi_reader to warehouse_owner {given}")
+        assert "The password of 'bi_reader' is not the one on the server" in caplog.text
+        told = {one.what for look in (look_at_logins, look_at_readers) for one in look(warehouse)}
+        assert "the login 'bi_reader' is not as declared: TimeZone set to Asia/Tokyo" in told
+        assert "does not log in with the stored password" in told
+        entered = "select what from audit.processing_log where 'login:bi_reader' = any (concerns)"
+        assert ask(warehouse, entered) == []
+    migrate(warehouse)
+    assert len(ask(warehouse, entered)) == 2
 
 
 def test_a_failed_login_is_slow(warehouse: Settings) -> None:

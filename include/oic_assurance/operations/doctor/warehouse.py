@@ -36,9 +36,9 @@ from oic_assurance.warehouse.rows import one_value
 
 START = "`assurance db start`"
 LOAD = "load auto_explain and restart the server (docs/how-to/verify.md#what-is-read)"
-SET_BACK = f"{START} sets it back"
 WHO_USED_IT = "docs/how-to/protect.md#a-login-that-was-altered"
 HARDEN = "an administrator runs what `assurance db hardening-sql` prints"
+SET_BACK = f"{START}, or {HARDEN}"
 GO_BACK = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
 _TOO_MUCH = """
 select rolname::text,
