@@ -535,7 +535,7 @@ def test_what_a_shared_login_alters_of_itself_is_set_back_and_told(warehouse: Se
         "the login 'bi_reader' was not as declared, and was set back: another password",
         "TimeZone set to Pacific/Kiritimati",
         "statement_timeout 1ms instead of 5min",
-        "default_transaction_read_only taken away",
+        "default_transaction_read_only not set",
         "default_transaction_read_only set to off in this database",
         "DateStyle set in this database",
         "TimeZone set in this database",

@@ -268,9 +268,8 @@ class Session:
         return self._known_word(found.group())
 
     def _known_word(self, word: str) -> str:
-        plain = word.lower()
-        is_known = {plain, _NUMBERED.sub("", plain)} & (self._known | _OF_PLANS)
-        return word if is_known else "?"
+        ways = word.lower(), _NUMBERED.sub("", word.lower())
+        return word if any(one in self._known or one in _OF_PLANS for one in ways) else "?"
 
 
 def relations_in(piece: bytes) -> set[tuple[str, str]]:

@@ -183,7 +183,7 @@ with
             name,
             'alter role ' || name || ' connection limit ' || limits.connections(rolname),
             altered,
-            'connection limit taken away'
+            'connection limit not set'
         from reader
         where rolconnlimit = -1
         union all
@@ -193,7 +193,7 @@ with
             'alter role ' || m.name || ' set ' || quote_ident(m.setting) || ' = ' || quote_literal(m.value),
             m.altered,
             m.setting || case
-                when m.present is null then ' taken away'
+                when m.present is null then ' not set'
                 when s.name is not null then ' ' || m.present || ' instead of ' || m.value
                 else ' another than ' || m.value
             end

@@ -1,6 +1,7 @@
 -- The statements that make the server log what is read. Every login in the warehouse's database is logged, whatever its name and
 -- whoever created it, except the stages, whose work is that of the pipeline. The query returns one row for each statement that
--- is still needed. If the statement sets a login back that was altered, the row names the login and what was altered. An administrator of the server runs the statements in the warehouse's database.
+-- is still needed. If the statement sets a login back that was altered, the row names the login and what was altered. An
+-- administrator of the server runs the statements in the warehouse's database.
 with
     warehouse as (
         select oid, quote_ident(datname) as name from pg_catalog.pg_database where datname = current_database()
