@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from oic_assurance.publishing.restated import (
     read_restatements,
     way,
 )
-from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.publishing.published_positions import POSITION
+from oic_assurance.publishing.schemas import GENERATION
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
@@ -27,6 +29,15 @@ Row = dict[str, Any]
 
 #: The rows of each query's result, keyed by the name of the query.
 Facts = Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """What to read, as SQL, in place of a mart, and whether the publication has the mart."""
+
+    text: str
+    is_kept: bool
+
 
 QUERIES = Path("include") / "bi" / "queries"
 #: The stage whose login reads every publication that is kept, and not only the current one.
@@ -81,6 +92,33 @@ _OF_EVERY_PUBLICATION = {
     "sign_off": "marts.sign_off",
 }
 _TABLE = re.compile(r"\bmarts\.(\w+)")
+# For each mart: whether a publication has it, and what to read in its place. A publication of an
+# earlier version can lack the mart, which is then empty, or columns of it, which are then null.
+_MARTS = """
+select
+    mart.relname,
+    kept.oid is not null,
+    '(select ' || string_agg(
+        case
+            when kept.oid is null or there.attname is not null then quote_ident(wanted.attname)
+            else format(
+                'null::%s as %I', format_type(wanted.atttypid, wanted.atttypmod), wanted.attname
+            )
+        end,
+        ', ' order by wanted.attnum
+    ) || coalesce(format(' from %s.%I)', %(generation)s::text, kept.relname),
+        format(' from marts.%I where false)', mart.relname))
+from pg_catalog.pg_class as mart
+inner join pg_catalog.pg_attribute as wanted
+    on wanted.attrelid = mart.oid and wanted.attnum > 0 and not wanted.attisdropped
+left join pg_catalog.pg_class as kept
+    on kept.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(generation)s)
+    and kept.relname = (mart.relname || '__' || %(number)s)::name
+left join pg_catalog.pg_attribute as there
+    on there.attrelid = kept.oid and there.attname = wanted.attname and not there.attisdropped
+where mart.relnamespace = 'marts'::regnamespace and mart.relkind = 'p'
+group by mart.relname, kept.oid, kept.relname
+"""
 
 
 def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
@@ -95,12 +133,21 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     - `restated`: the restated figures of the whole force in the publications of `kept`.
     - `problem`: what is wrong now, if the publication is the current one.
 
+    `older` names the queries that read a mart which was not kept yet when the publication was made.
+
     Raises:
-        AssuranceError: If nothing has been published, there is no such publication, or its tables
-            are not kept or lack a table or column that the pack needs.
+        AssuranceError: If nothing has been published, there is no such publication, its tables are
+            not kept, or this version has published nothing and the pack needs what no earlier
+            version had.
     """
-    with _one_publication(settings, publication_id) as (conn, number, kept):
-        facts = _rows(conn, number, kept, texts(settings, BOARD_QUERIES))
+    queries = texts(settings, BOARD_QUERIES)
+    with _one_publication(settings, publication_id) as (conn, number, marts):
+        facts = _rows(conn, number, marts, queries)
+        facts["older"] = [
+            {"query": name}
+            for name, text in queries.items()
+            if any(one in marts and not marts[one].is_kept for one in _TABLE.findall(text))
+        ]
         compared_with = read_compared_with(conn)
         facts["compared_with"] = [
             {"publication_id": one, "compared_with": before}
@@ -127,11 +174,12 @@ def rows_of_publication(
     that the readers' login saw when the publication was current.
 
     Raises:
-        AssuranceError: If nothing has been published, there is no such publication, or its tables
-            are not kept or lack a table or column that a query needs.
+        AssuranceError: If nothing has been published, there is no such publication, its tables are
+            not kept, or this version has published nothing and a query needs what no earlier
+            version had.
     """
-    with _one_publication(settings, publication_id) as (conn, number, kept):
-        return number, _rows(conn, number, kept, queries)
+    with _one_publication(settings, publication_id) as (conn, number, marts):
+        return number, _rows(conn, number, marts, queries)
 
 
 def texts(settings: Settings, names: Iterable[str]) -> dict[str, str]:
@@ -141,17 +189,18 @@ def texts(settings: Settings, names: Iterable[str]) -> dict[str, str]:
 
 
 def _rows(
-    conn: psycopg.Connection, number: int, kept: set[str], queries: Mapping[str, str]
+    conn: psycopg.Connection, number: int, marts: Mapping[str, Mart], queries: Mapping[str, str]
 ) -> dict[str, list[Row]]:
     reader = conn.cursor(row_factory=dict_row)
     facts = {}
     for name, text in queries.items():
         try:
-            facts[name] = reader.execute(_of_publication(text, number, kept)).fetchall()
+            facts[name] = reader.execute(_of_publication(text, number, marts)).fetchall()
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
             raise AssuranceError(
-                f"Publication {number} was made by an earlier version of the rules, and has no "
-                f"data for '{name}': {error.diag.message_primary}."
+                f"Publication {number} was made by an earlier version, and this version has made "
+                f"none yet, so nothing can be read for '{name}' ({error.diag.message_primary}): "
+                "`assurance run` makes one."
             ) from error
     return facts
 
@@ -159,17 +208,16 @@ def _rows(
 @contextmanager
 def _one_publication(
     settings: Settings, publication_id: int | None
-) -> Iterator[tuple[psycopg.Connection, int, set[str]]]:
-    """Open a transaction that reads one publication. Yield it, the number, and the kept tables."""
+) -> Iterator[tuple[psycopg.Connection, int, dict[str, Mart]]]:
+    """Open a transaction that reads one publication. Yield it, the number, and the marts."""
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
         number = _publication(conn, publication_id)
-        kept = _kept(conn)
+        marts = _marts(conn, number)
         # Every publication has this mart, so its table is kept as long as any.
-        mart = "national_position" if settings.kind == "national" else "assurance_position"
-        if MARTS.partition(mart, number) not in kept:
+        if not marts["national_position" if settings.kind == "national" else POSITION].is_kept:
             raise AssuranceError(f"{not_kept(conn, number)}.")
-        yield conn, number, kept
+        yield conn, number, marts
 
 
 def of_point(rows: Iterable[Row], point_code: str | None) -> list[Row]:
@@ -196,38 +244,24 @@ def _publication(conn: psycopg.Connection, publication_id: int | None) -> int:
     return int(row[0])
 
 
-def _kept(conn: psycopg.Connection) -> set[str]:
-    """Return the names of all tables of publications that still exist."""
-    rows = conn.execute(
-        "select tablename from pg_catalog.pg_tables where schemaname = %s", (GENERATION,)
-    )
-    return {name for (name,) in rows}
+def _marts(conn: psycopg.Connection, number: int) -> dict[str, Mart]:
+    """Return what to read of one publication in place of each mart, keyed by the mart."""
+    asked = {"generation": GENERATION, "number": number}
+    rows = conn.execute(_MARTS, asked).fetchall()
+    return {name: Mart(text, is_kept) for name, is_kept, text in rows}
 
 
-def _of_publication(query: str, number: int, kept: set[str]) -> sql.Composed:
+def _of_publication(query: str, number: int, marts: Mapping[str, Mart]) -> sql.Composed:
     """Return a query that reads, instead of each mart, the mart's table of one publication."""
     parts: list[sql.Composable] = []
     place = 0
     for found in _TABLE.finditer(query):
-        # The text comes from a file of this project.
+        # The texts come from files of this project, and from the catalogue.
         parts.append(sql.SQL(query[place : found.start()]))
-        parts.append(_table(found[1], number, kept))
+        text = _OF_EVERY_PUBLICATION.get(found[1], found[0])
+        if found[1] in marts:
+            parts.append(sql.SQL(marts[found[1]].text))
+        else:
+            parts.append(sql.SQL(text).format(number=sql.Literal(number)))
         place = found.end()
     return sql.Composed([*parts, sql.SQL(query[place:])])
-
-
-def _table(mart: str, number: int, kept: set[str]) -> sql.Composable:
-    """Return the table that holds a mart's rows of one publication.
-
-    Raises:
-        AssuranceError: If the publication has no such table.
-    """
-    if mart in _OF_EVERY_PUBLICATION:
-        return sql.SQL(_OF_EVERY_PUBLICATION[mart]).format(number=sql.Literal(number))
-    partition = MARTS.partition(mart, number)
-    if partition not in kept:
-        raise AssuranceError(
-            f"Publication {number} was made by an earlier version of the rules, which had no mart "
-            f"'{mart}', so its pack cannot be made."
-        )
-    return sql.Identifier(GENERATION, partition)

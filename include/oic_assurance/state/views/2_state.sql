@@ -95,6 +95,35 @@ from marts.publication
 where is_current;
 comment on view state.publication is 'One row: the publication that readers see. None before the first one.';
 
+-- A table that no later publication has was given up, and nobody misses it. Whoever reads marts may know what they lack.
+create function state.missing_tables(number bigint) returns table (table_name text, words text)
+language sql stable security definer set search_path = ''
+begin atomic
+    select mart.relname::text, format('An earlier version made publication %s, which does not have this', number)
+    from pg_catalog.pg_class as mart
+    where mart.relnamespace = 'marts'::regnamespace and mart.relkind = 'p'
+        and not exists (
+            select
+            from pg_catalog.pg_class as kept
+            where kept.relnamespace = 'generation'::regnamespace and kept.relname = (mart.relname || '__' || number)::name
+        )
+        and exists (
+            select
+            from marts.publication as later
+            inner join pg_catalog.pg_class as kept on kept.relname = (mart.relname || '__' || later.publication_id)::name
+            where later.publication_id > number and kept.relnamespace = 'generation'::regnamespace
+        );
+end;
+comment on function state.missing_tables(bigint) is
+'The marts that a publication does not have, because the version that made it did not have them, and how that is said.';
+
+create view state.missing_table as
+select missing.table_name, missing.words
+from state.publication
+cross join lateral state.missing_tables(publication_id) as missing;
+comment on view state.missing_table is
+'One row per mart that is empty because the publication that readers see was made before the warehouse had it. It happens after a roll-back to before an upgrade.';
+
 create view state.hold as
 select publication_id, since, reason, newest_waiting, waiting
 from audit.hold;

@@ -164,6 +164,18 @@ select 'hold', 'roll-back', since, null, case when waiting = 0 then '.venv/bin/a
 from state.hold
 
 union all
+select 'older', 'publication', (select max(move.moved_at) from audit.publication_move as move), null,
+    (select '.venv/bin/assurance publication release --reason …' from state.hold where waiting > 0), '',
+    format(
+        'an earlier version made publication %s, so %s: %s', publication_id, case tables
+            when 1 then 'the table that it did not have is empty' else format('the %s tables that it did not have are empty', tables)
+        end, names
+    )
+from moment
+cross join (select count(*) as tables, string_agg(table_name, ', ' order by table_name) as names from state.missing_table) as missing
+where tables > 0
+
+union all
 select 'overdue', 'daily run', due_at, null, null, '',
     format(
         'no run has published by %s, and %s', to_char(due_at at time zone 'Europe/London', 'HH24:MI'),
