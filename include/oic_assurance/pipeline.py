@@ -382,12 +382,9 @@ def tell_what_is_current(settings: Settings) -> None:
 
     What follows inside the warehouse is done already (`publishing/pointer.py`). The stages of a run
     do the same for the publication that the run makes. A restore and a re-keying change what
-    readers see too. Here follow: what listeners do, the export to the national view,
-    the seal of the log of processing, and notifications. Readers already see the publication, so a
-    failure is logged as a warning.
-
-    The pack is not made again, because somebody may still need the one of the other publication.
-    The screen says so.
+    readers see too. Here follow: what listeners do, the pack, the export to the national view, the seal of
+    the log of processing, and notifications. Readers already see the publication, so a failure is
+    logged as a warning.
     """
     from oic_assurance.publishing.publication import current_publication
     from oic_assurance.reporting.national.export import tell_national
@@ -395,8 +392,35 @@ def tell_what_is_current(settings: Settings) -> None:
     current = current_publication(settings)
     if current is not None:
         tell("publication is shown", settings, current.publication_id)
+        _renew_pack(settings, current.publication_id)
         tell_national(settings)
     seal_and_notify(settings)
+
+
+def _renew_pack(settings: Settings, current: int) -> None:
+    """Make the pack again if there is one that shows another publication than readers see.
+
+    If it cannot be made, it is removed. The one of another publication can be made under another
+    name, with `assurance pack make --publication`.
+    """
+    from oic_assurance.reporting.pack.make import pack_files, publication_of_pack, remove_pack
+
+    # Another worker may have made the pack in the place of all reports.
+    is_there = settings.reports or pack_files(settings).page.exists()
+    if not is_there or not settings.reports and publication_of_pack(settings) == current:
+        return
+    try:
+        _make_pack(settings)
+    except (AssuranceError, psycopg.Error, OSError) as error:
+        told = "is removed, because it shows another publication than readers see"
+        try:
+            remove_pack(settings)
+        except (AssuranceError, OSError) as kept:
+            told = f"shows another publication than readers see, and is not removed ({_said(kept)})"
+        LOG.warning(
+            "The assurance pack %s. That of publication %s is not made: %s Then `assurance pack "
+            "make` makes it.", told, current, _said(error),
+        )  # fmt: skip
 
 
 @guarded
@@ -443,18 +467,23 @@ def make_packs(settings: Settings) -> None:
     aggregates. A failure here does not fail the run.
     """
     from oic_assurance.reporting.national.export import export_national
+
+    try:
+        _make_pack(settings)
+    finally:
+        if settings.kind == "force" and settings.national_dropzone:
+            export_national(settings)
+    _seal(settings)
+
+
+def _make_pack(settings: Settings) -> None:
     from oic_assurance.reporting.national.make import make_national_pack
     from oic_assurance.reporting.pack.make import make_pack
 
     if settings.kind == "national":
         make_national_pack(settings)
     else:
-        try:
-            make_pack(settings)
-        finally:
-            if settings.national_dropzone:
-                export_national(settings)
-    _seal(settings)
+        make_pack(settings)
 
 
 def close_run(settings: Settings, run_id: str) -> int:

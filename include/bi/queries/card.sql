@@ -1,5 +1,6 @@
 -- What readers are told about each point in words, and the line of its figure since the point started. The
--- line is a picture, from the figure at the end of each month. Its scale is from nothing to all.
+-- line is a picture, from the figure at the end of each month. Its scale is from nothing to all. A publication
+-- from before the words were kept has the status and the figure alone.
 with
     month_end as (
         select distinct on (point_code, date_trunc('month', day)) point_code, day, value
@@ -29,15 +30,19 @@ with
     )
 
 select
-    answer.point_code,
-    answer.place,
-    answer.point_label,
-    answer.figure_words,
+    position.point_code,
+    coalesce(answer.place, cast(row_number() over (order by position.point_code) as integer)) as place,
+    coalesce(answer.point_label, position.point_label, position.point_code) as point_label,
+    coalesce(answer.figure_words, round(cast(100 * position.value as numeric), 1) || '%') as figure_words,
     answer.answer,
-    answer.status_word || coalesce(' since ' || to_char(answer.status_since, 'FMDD Mon YYYY'), '') as status,
-    answer.parts_words || coalesce(', ' || answer.period_words, '')
+    coalesce(
+        answer.status_word, position.status_word, position.status_label,
+        upper(left(position.status, 1)) || replace(substr(position.status, 2), '_', ' ')
+    ) || coalesce(' since ' || to_char(answer.status_since, 'FMDD Mon YYYY'), '') as status,
+    coalesce(answer.parts_words, position.numerator || ' of ' || position.denominator)
+    || coalesce(', ' || answer.period_words, '')
     || coalesce(' · 95% interval ' || answer.interval_words, '') as parts,
-    'Target ' || answer.target_words || case when point.deadline is null then ' · ' else ' by ' end
+    'Target ' || answer.target_words || case when position.deadline is null then ' · ' else ' by ' end
     || answer.deadline_words as target,
     'Second reading: ' || answer.second_words || '.' as second,
     '<img alt="' || coalesce(answer.trend_words, '') || '" src="data:image/svg+xml,%3Csvg xmlns=''http://www.w3.org/2000/svg'''
@@ -45,10 +50,10 @@ select
     || ' stroke-width=''2'' vector-effect=''non-scaling-stroke'' points=''' || line.dots || '''/%3E%3C/svg%3E">'
     as trend,
     answer.policy_words,
-    'To know: ' || answer.caveat_words || '.' as caveat
-from marts.assurance_answer as answer
-inner join marts.dim_point as point
-    on answer.force_code = point.force_code
-    and answer.point_code = point.point_code
-left join line on answer.point_code = line.point_code
-order by answer.place
+    'To know: ' || coalesce(answer.caveat_words, position.caveat) || '.' as caveat
+from marts.assurance_position as position
+left join marts.assurance_answer as answer
+    on position.force_code = answer.force_code
+    and position.point_code = answer.point_code
+left join line on position.point_code = line.point_code
+order by place

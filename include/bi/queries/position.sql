@@ -15,14 +15,14 @@ select
     point.owner_role,
     point.is_owner_confirmed
 from marts.assurance_position as position
-inner join marts.dim_recommendation as recommendation
+left join marts.dim_recommendation as recommendation
     on position.force_code = recommendation.force_code
     and position.point_code = recommendation.recommendation_code
-inner join marts.dim_measure as measure
+left join marts.dim_measure as measure
     on position.force_code = measure.force_code
     and position.point_code = measure.point_code
     and measure.is_of_position
-inner join marts.dim_point as point
+left join marts.dim_point as point
     on position.force_code = point.force_code
     and position.point_code = point.point_code
 left join marts.dim_measure as second_measure

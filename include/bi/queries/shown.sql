@@ -12,7 +12,13 @@ select
     || ' · ' || case sources.late
         when 0 then 'all ' || sources.sources || ' sources are up to date'
         else sources.late || ' of ' || sources.sources || ' sources are not up to date: ' || sources.names
-    end as words
+    end
+    || coalesce(
+        ' · ' || (
+            select max(missing.words) || ' in ' || count(*) || case count(*) when 1 then ' table' else ' tables' end
+            from state.missing_tables(publication.publication_id) as missing
+        ), ''
+    ) as words
 from marts.publication as publication
 cross join (
     select

@@ -17,7 +17,6 @@ from oic_assurance.operations import reproduce as reproducing
 from oic_assurance.operations.reproduce import ROWS_NAMED
 from oic_assurance.platform.progress import working
 from oic_assurance.publishing import publication as publications
-from oic_assurance.reporting.pack.make import publication_of_pack
 from oic_assurance.reporting.paper import document
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.preview_page import write_pages
@@ -180,7 +179,7 @@ def preview(settings: Settings) -> Result:
     return Result([*result.parts, Facts("pages", (), {"page": page, "markdown": markdown})])
 
 
-def readers_see(settings: Settings) -> list[Facts | str]:
+def readers_see(settings: Settings) -> list[Facts]:
     """Return what is told after a change of the current publication, such as a roll-back."""
     seen = publications.current_publication(settings)
     current = Facts(
@@ -189,10 +188,7 @@ def readers_see(settings: Settings) -> list[Facts | str]:
         seen,
         empty="Nothing has been published yet.",
     )
-    in_pack = publication_of_pack(settings)
-    is_old = seen is not None and in_pack not in (None, seen.publication_id)
-    told = f"The assurance pack still shows publication {in_pack}: run `assurance pack`."
-    return [current, _hold(settings), *([told] if is_old else [])]
+    return [current, _hold(settings)]
 
 
 def _hold(settings: Settings) -> Facts:

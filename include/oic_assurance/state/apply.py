@@ -139,7 +139,7 @@ def _grants(warehouse: psycopg.Connection) -> sql.Composed:
         grant usage on schema state to {operators}, {readers};
         grant select on all tables in schema state to {operators};
         grant execute on all functions in schema state to {operators};
-        grant select on state.problem_for_readers, state.missing_table to {readers};
+        grant select on state.problem_for_readers to {readers};
         grant execute on function state.problems_for_readers(), state.missing_tables(bigint)
             to {readers};
         """

@@ -59,6 +59,16 @@ def share(settings: Settings, made: Path) -> None:
                     draft.discard()
 
 
+def unshare(settings: Settings, gone: Path) -> None:
+    """Remove a report that was removed from the state folder from ASSURANCE_REPORTS_URL too.
+
+    Raises:
+        ServerError: The place cannot be reached.
+    """
+    if settings.reports:
+        reports_store(settings).remove(str(gone.relative_to(settings.home)))
+
+
 def fetch(settings: Settings, folder: Path) -> None:
     """Copy the files of a folder from ASSURANCE_REPORTS_URL that the state folder does not have.
 

@@ -23,8 +23,8 @@ from oic_assurance.formats import (
 )
 from oic_assurance.operations.sign_off.entries import WORDS as STEPS
 from oic_assurance.reporting.pack import charts, first_page
-from oic_assurance.reporting.pack.control_charts import control_chart
-from oic_assurance.reporting.pack.facts import Facts, Row, of_point
+from oic_assurance.reporting.pack.control_charts import NO_FIGURES, control_chart
+from oic_assurance.reporting.pack.facts import Facts, Row, nothing, of_point
 from oic_assurance.reporting.pack.prose import WORDS
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.paper.document import (
@@ -129,7 +129,7 @@ def _point(card: Row, facts: Facts) -> Section:
             # A publication of an earlier version does not say the days.
             + (f", {card['period_words']}" if card["period_words"] else "")
             + (f", 95% interval {card['interval_words']}" if card["interval_words"] else "")
-            + f". {position['measure_description']}.",
+            + f". {position['measure_description'] or NOTHING}.",
             card["figure_words"],
         ),
         Term("Distance", card["distance_words"]),
@@ -151,13 +151,13 @@ def _point(card: Row, facts: Facts) -> Section:
             Answer(card["shape"], card["answer"], card["status_word"], card["status_words"]),
             Terms("", terms),
             Pictures(first),
-            _caveats(of_point(facts["caveat"], code)),
+            _caveats(of_point(facts["caveat"], code), facts),
             Listing(
                 "Questions that the data gives",
                 [("", row["words"]) for row in of_point(facts["board_question"], code)],
-                "None.",
+                nothing(facts, "board_question", "None."),
             ),
-            answers(of_point(facts["board_log_question"], code)),
+            answers(of_point(facts["board_log_question"], code), facts),
             first_page.actions(of_point(facts["board_action"], code), facts),
             *([Pictures(more)] if more else []),
             _measures(of_point(facts["measure_trend"], code)),
@@ -167,7 +167,7 @@ def _point(card: Row, facts: Facts) -> Section:
     )
 
 
-def _caveats(rows: Sequence[Row]) -> Table:
+def _caveats(rows: Sequence[Row], facts: Facts) -> Table:
     """Return what a reader must know before using a point's figure, and what it could move."""
     return Table.of(
         "Know before you use the figure",
@@ -177,7 +177,7 @@ def _caveats(rows: Sequence[Row]) -> Table:
             "In words": "words",
             "At the widest": lambda row: interval(row["could_be_low"], row["could_be_high"]),
         },
-        empty="Nothing touches this point.",
+        empty=nothing(facts, "caveat", "Nothing touches this point."),
         widths=(1, 2.4, 1),
         note=WORDS["could_be"] if any(row["could_be_low"] is not None for row in rows) else "",
     )
@@ -201,7 +201,9 @@ def _pictures(
         }
         for row in of_point(facts["voice"], code)
     ]
-    views = charts.views(voices, report or today, today)
+    # A publication of an earlier version does not say when the report was published.
+    first = min((row["changed_on"] for row in voices), default=today)
+    views = charts.views(voices, report or first, today)
     exceptions = of_point(facts["exception_by_age"], code)
     waiting = sum(row["exceptions"] for row in exceptions)
     by_age = [charts.exceptions_by_age(exceptions)] if waiting >= FEWEST_EXCEPTIONS else []
@@ -210,7 +212,10 @@ def _pictures(
     months = [row for row in of_point(facts["control_limits"], code) if row["is_of_position"]]
     since = f" since {month(months[0]['period_start'])}" if months else ""
     trend = control_chart(
-        f"{position['measure_title']}, by month{since}", months, _marks(position, months, facts)
+        f"{position['measure_title']}, by month{since}",
+        months,
+        _marks(position, months, facts),
+        nothing(facts, "control_limits", NO_FIGURES),
     )
     teams = of_point(facts["measure_by_team"], code)
     if code == "NCCU_INTEL":
@@ -262,7 +267,7 @@ def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[dat
     return [(day, word) for day, word in marks if day is not None and begin <= day <= end]
 
 
-def answers(rows: Sequence[Row]) -> Table:
+def answers(rows: Sequence[Row], facts: Facts) -> Table:
     """Return the questions that the Board put, with their answers.
 
     Questions without an answer come first, the oldest before the others, and all are shown. Then
@@ -283,7 +288,9 @@ def answers(rows: Sequence[Row]) -> Table:
                 or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put."
             ),
         },
-        empty="The Board has put no question on this point.",
+        empty=nothing(
+            facts, "board_log_question", "The Board has put no question on this point."
+        ),
         widths=(0.6, 2, 2),
         note=f"{count(more, 'older question')} with an answer left out." if more else "",
     )
@@ -437,7 +444,9 @@ def _contradicted(facts: Facts) -> Table:
             "Days on which it stood": "days_said_complete",
             "Not so": "days_contradicted",
         },
-        empty="Nobody has said that a point is complete.",
+        empty=nothing(
+            facts, "voice_contradicted", "Nobody has said that a point is complete."
+        ),
     )
 
 
@@ -579,7 +588,7 @@ def _left_out(facts: Facts) -> Table:
             "Records": "records",
             "Points that rest on it": lambda row: row["points"] or "none",
         },
-        empty="Nothing.",
+        empty=nothing(facts, "left_out", "Nothing."),
         widths=(1.2, 1, 0.5, 0.5, 1.8),
         note=WORDS["left_out"] if facts["left_out"] else "",
     )
@@ -650,6 +659,8 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
 
 def restore(facts: Facts) -> Term:
     """Return whether it is proven that a back-up can be restored."""
+    if not facts["restore_proof"]:
+        return Term("Back-ups", nothing(facts, "restore_proof", NOTHING), shape="question")
     (row,) = facts["restore_proof"]
     proof = WORDS["restore"]["never"]
     if row["last_proven_at"] is not None:

@@ -22,6 +22,7 @@ from oic_assurance.reporting.paper.drawing import (
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280
+NO_FIGURES = "There are no figures yet."
 #: The hours that an axis names: also a day, three days, a week and a month.
 _HOURS = (-24, -6, -1, 0, 1, 3, 6, 12, 24, 72, 168, 720)
 
@@ -34,10 +35,13 @@ _POINTS = {
 }
 
 
-def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()) -> Picture:
+def control_chart(
+    title: str, rows: Rows, marks: Sequence[tuple[date, str]] = (), empty: str = NO_FIGURES
+) -> Picture:
     """Return a chart of a measure by month, with its limits, its target and its special causes.
 
-    `marks` are days that the chart marks, each with a word for it, such as the deadline.
+    `marks` are days that the chart marks, each with a word for it, such as the deadline. `empty`
+    is said if there is no figure.
 
     `rows` are the rows of the mart `assurance_spc` for one measure, in the order of the months. A
     month without a value is in the table below the chart, but not in the drawing. The current month
@@ -50,7 +54,7 @@ def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()
 
     rows = [_without_limits(row) if row["is_snapshot"] else row for row in rows]
     if all(row["value"] is None for row in rows):
-        return Picture(title, "There are no figures yet.", "", *_table(rows))
+        return Picture(title, empty, "", *_table(rows))
     layers = [
         *_limits(rows),
         *_lines(rows),

@@ -21,6 +21,7 @@ from oic_assurance.publishing.restated import (
 )
 from oic_assurance.publishing.published_positions import POSITION
 from oic_assurance.publishing.schemas import GENERATION
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
@@ -102,12 +103,14 @@ select
         case
             when kept.oid is null or there.attname is not null then quote_ident(wanted.attname)
             else format(
-                'null::%s as %I', format_type(wanted.atttypid, wanted.atttypmod), wanted.attname
+                'null::%%s as %%I', format_type(wanted.atttypid, wanted.atttypmod), wanted.attname
             )
         end,
         ', ' order by wanted.attnum
-    ) || coalesce(format(' from %s.%I)', %(generation)s::text, kept.relname),
-        format(' from marts.%I where false)', mart.relname))
+    ) || case
+        when kept.oid is null then format(' from marts.%%I where false)', mart.relname)
+        else format(' from generation.%%I)', kept.relname)
+    end
 from pg_catalog.pg_class as mart
 inner join pg_catalog.pg_attribute as wanted
     on wanted.attrelid = mart.oid and wanted.attnum > 0 and not wanted.attisdropped
@@ -133,20 +136,26 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     - `restated`: the restated figures of the whole force in the publications of `kept`.
     - `problem`: what is wrong now, if the publication is the current one.
 
-    `older` names the queries that read a mart which was not kept yet when the publication was made.
+    `missing` names the queries that read a mart which the publication does not have, because an
+    earlier version made it, and has a sentence that says so.
 
     Raises:
         AssuranceError: If nothing has been published, there is no such publication, its tables are
-            not kept, or this version has published nothing and the pack needs what no earlier
-            version had.
+            not kept, or this version has published nothing yet.
     """
     queries = texts(settings, BOARD_QUERIES)
     with _one_publication(settings, publication_id) as (conn, number, marts):
         facts = _rows(conn, number, marts, queries)
-        facts["older"] = [
-            {"query": name}
+        for row in facts["answer"]:
+            # A publication of an earlier version has only the code.
+            if row["point_label"] == row["point_code"]:
+                row["point_label"] = POINTS[row["point_code"]].name
+        missing = dict(conn.execute("select * from state.missing_tables(%s)", [number]).fetchall())
+        facts["missing"] = [
+            {"query": name, "words": f"{missing[mart]}."}
             for name, text in queries.items()
-            if any(one in marts and not marts[one].is_kept for one in _TABLE.findall(text))
+            for mart in _TABLE.findall(text)
+            if mart in missing
         ]
         compared_with = read_compared_with(conn)
         facts["compared_with"] = [
@@ -175,8 +184,7 @@ def rows_of_publication(
 
     Raises:
         AssuranceError: If nothing has been published, there is no such publication, its tables are
-            not kept, or this version has published nothing and a query needs what no earlier
-            version had.
+            not kept, or this version has published nothing yet.
     """
     with _one_publication(settings, publication_id) as (conn, number, marts):
         return number, _rows(conn, number, marts, queries)
@@ -218,6 +226,11 @@ def _one_publication(
         if not marts["national_position" if settings.kind == "national" else POSITION].is_kept:
             raise AssuranceError(f"{not_kept(conn, number)}.")
         yield conn, number, marts
+
+
+def nothing(facts: Facts, query: str, words: str) -> str:
+    """Return what is said if a query has no row: `words`, or that its mart was not kept then."""
+    return next((row["words"] for row in facts["missing"] if row["query"] == query), words)
 
 
 def of_point(rows: Iterable[Row], point_code: str | None) -> list[Row]:

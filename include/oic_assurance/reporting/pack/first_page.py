@@ -8,7 +8,7 @@ from typing import Any
 from oic_assurance.clock import london_day
 from oic_assurance.formats import NOTHING, count, joined, long_day, share, short_day
 from oic_assurance.reporting.pack import charts
-from oic_assurance.reporting.pack.facts import Facts, Row, of_point
+from oic_assurance.reporting.pack.facts import Facts, Row, nothing, of_point
 from oic_assurance.reporting.pack.prose import WORDS
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.paper.document import Cards, Listing, Section, Table, Text
@@ -167,7 +167,7 @@ def sections(cards: Sequence[Row], facts: Facts, since: Since) -> list[Section]:
                         for row in of_point(facts["board_question"], one["point_code"])
                         if row["rank"] == 1
                     ],
-                    "The data gives no question.",
+                    nothing(facts, "board_question", "The data gives no question."),
                 ),
                 *unanswered,
             ],
@@ -288,7 +288,7 @@ def left_out(facts: Facts) -> str:
     for row in facts["left_out"]:
         items[row["left_out_label"]] += row["items"]
     if not items:
-        return "The figures leave nothing out."
+        return nothing(facts, "left_out", "The figures leave nothing out.")
     parts = [f"{what.lower()} {number:,}" for what, number in sorted(items.items())]
     return f"Left out of the figures (see Methods and quality): {', '.join(parts)}."
 
@@ -320,7 +320,7 @@ def actions(rows: Sequence[Row], facts: Facts, most: int | None = None) -> Table
         },
         empty="No action of the Board needs attention."
         if facts["board_action"]
-        else "The force delivers no log of the Board.",
+        else nothing(facts, "board_action", "The force delivers no log of the Board."),
         widths=(2.4, 1.1, 1.3, 0.75, 1.9),
         note=f"{count(more, 'more action')} on the pages of the points." if more else "",
     )

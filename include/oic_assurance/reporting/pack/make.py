@@ -14,7 +14,7 @@ from oic_assurance.reporting.paper.document import Document, write_page, write_p
 from oic_assurance.reporting.paper.drawing import drawings_kept
 from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Kind, Settings
-from oic_assurance.storage.reports import share
+from oic_assurance.storage.reports import share, unshare
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder, replacing
 from oic_assurance.warehouse.processing_log import enter, publication_mark
@@ -85,8 +85,8 @@ def write_pack(
     Without `since`, it shows what has changed since the Board last met.
 
     Raises:
-        AssuranceError: If nothing has been published, there is no such publication, or its tables
-            are not kept or lack a table or column that the pack needs.
+        AssuranceError: If nothing has been published, there is no such publication, its tables are
+            not kept, or this version has published nothing yet.
         UsageError: If the publisher's file, which has the contact, is not valid, or if `since` is
             after the as-at day.
     """
@@ -113,6 +113,19 @@ def write_files(settings: Settings, document: Document, publication_id: int | No
             write(document, draft)
         share(settings, path)
     return pack
+
+
+def remove_pack(settings: Settings) -> None:
+    """Remove the pack whose name is the same each day.
+
+    Raises:
+        ServerError: ASSURANCE_REPORTS_URL cannot be reached.
+        OSError: A file cannot be removed.
+    """
+    pack = pack_files(settings)
+    for path in (pack.page, pack.paper):
+        path.unlink(missing_ok=True)
+        unshare(settings, path)
 
 
 def log_disclosure(

@@ -44,8 +44,8 @@ def make_workbook(settings: Settings, publication_id: int | None = None) -> Work
     The workbook is logged as a disclosure.
 
     Raises:
-        AssuranceError: Nothing has been published, there is no such publication, or its tables are
-            not kept or lack a table or column that a sheet needs.
+        AssuranceError: Nothing has been published, there is no such publication, its tables are not
+            kept, or this version has published nothing yet.
     """
     described = sheets(settings.project_root)
     texts = queries(settings.project_root, described)

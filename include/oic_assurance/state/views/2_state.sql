@@ -95,7 +95,8 @@ from marts.publication
 where is_current;
 comment on view state.publication is 'One row: the publication that readers see. None before the first one.';
 
--- A table that no later publication has was given up, and nobody misses it. Whoever reads marts may know what they lack.
+-- After a roll-back to before an upgrade, marts that are newer than the publication are empty. A mart that no later publication
+-- has was given up, and nobody misses it.
 create function state.missing_tables(number bigint) returns table (table_name text, words text)
 language sql stable security definer set search_path = ''
 begin atomic
@@ -116,13 +117,6 @@ begin atomic
 end;
 comment on function state.missing_tables(bigint) is
 'The marts that a publication does not have, because the version that made it did not have them, and how that is said.';
-
-create view state.missing_table as
-select missing.table_name, missing.words
-from state.publication
-cross join lateral state.missing_tables(publication_id) as missing;
-comment on view state.missing_table is
-'One row per mart that is empty because the publication that readers see was made before the warehouse had it. It happens after a roll-back to before an upgrade.';
 
 create view state.hold as
 select publication_id, since, reason, newest_waiting, waiting

@@ -172,7 +172,10 @@ select 'older', 'publication', (select max(move.moved_at) from audit.publication
         end, names
     )
 from moment
-cross join (select count(*) as tables, string_agg(table_name, ', ' order by table_name) as names from state.missing_table) as missing
+cross join lateral (
+    select count(*) as tables, string_agg(table_name, ', ' order by table_name) as names
+    from state.missing_tables(moment.publication_id)
+) as missing
 where tables > 0
 
 union all
