@@ -1,8 +1,8 @@
 -- Every measure of the whole force by month, with its 95% interval if it is a share.
 select
-    figure.point_label as "Point",
-    figure.measure_label as "Measure",
-    figure.date_day as "Month",
+    coalesce(figure.point_label, figure.point_code) as "Point",
+    coalesce(figure.measure_label, measure.title) as "Measure",
+    figure.period_start as "Month",
     case when measure.unit_of_value = 'share' then figure.value end as "Share",
     case when measure.unit_of_value = 'hours' then figure.value end as "Hours",
     case when measure.unit_of_value = 'count' then figure.numerator end as "Number",
@@ -14,4 +14,4 @@ select
 from marts.assurance_measure as figure
 inner join marts.dim_measure as measure on figure.measure_code = measure.measure_code
 where figure.org_unit_code = 'ALL'
-order by figure.point_label, figure.measure_label, figure.date_day
+order by figure.point_label, figure.measure_label, figure.period_start

@@ -14,9 +14,10 @@ select
         else sources.late || ' of ' || sources.sources || ' sources are not up to date: ' || sources.names
     end
     || coalesce(
-        ' · ' || (
-            select max(missing.words) || ' in ' || count(*) || case count(*) when 1 then ' table' else ' tables' end
-            from state.missing_tables(publication.publication_id) as missing
+        (
+            select ' · made by an earlier version, without ' || count(*) || ' of the tables'
+            from state.missing_tables(publication.publication_id)
+            having count(*) > 0
         ), ''
     ) as words
 from marts.publication as publication

@@ -19,7 +19,7 @@ from oic_assurance.publishing.publication import Publication, not_kept
 from oic_assurance.publishing.schemas import GENERATION, KEY, MARTS, PUBLISHED_SCHEMAS
 from oic_assurance.reporting.bundle.verify import FIGURES, values
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.fingerprint import written_alike
+from oic_assurance.warehouse.fingerprint import TableFingerprint, added_later, written_alike
 
 SEEDS = Path("dbt_project") / "seeds"
 
@@ -90,8 +90,9 @@ def contents(
     has_rules = build.rules_fingerprint == rules_fingerprint(settings)
     about = {**_publication(conn, publication), "rules_are_bundled": has_rules}
     yield "publication.json", _json(about), "The publication"
+    audited = audited_tables(conn, MARTS, number)
     for mart in FIGURES:
-        table = _table(conn, mart, number)
+        table = _table(conn, mart, number, audited.get(mart))
         if table is None:
             continue
         yield f"figures/{mart}.json", _json(table), f"The rows of marts.{mart}, as they were hashed"
@@ -133,10 +134,13 @@ def _publication(conn: psycopg.Connection, publication: Publication) -> dict[str
     }
 
 
-def _table(conn: psycopg.Connection, mart: str, number: int) -> dict[str, Any] | None:
+def _table(
+    conn: psycopg.Connection, mart: str, number: int, audited: TableFingerprint | None
+) -> dict[str, Any] | None:
     """Return a mart's columns and rows, each row as the text that was hashed, in a fixed order.
 
-    Returns None if the publication had no such mart.
+    Columns that a later version has added are left out. Returns None if the publication had no such
+    mart.
 
     Raises:
         AssuranceError: The tables of the publication are not kept any more.
@@ -147,6 +151,8 @@ def _table(conn: psycopg.Connection, mart: str, number: int) -> dict[str, Any] |
         raise AssuranceError(f"{not_kept(conn, number)}.")
     if not columns:
         return None
+    later = added_later(conn, *place, audited) if audited else []
+    columns = [column for column in columns if column[0] not in later]
     query = sql.SQL("select row({columns})::text from {table} order by 1").format(
         columns=sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns),
         table=sql.Identifier(*place),

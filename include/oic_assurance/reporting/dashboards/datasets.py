@@ -1,5 +1,6 @@
 """Read the descriptions of the datasets of the dashboards, `include/bi/superset/datasets.yml`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ QUERIES = Path("include") / "bi" / "queries"
 #: The part of these folders that is for the national warehouse.
 NATIONAL = "national"
 MOMENTS = ("date", "timestamp with time zone")
+_MART = re.compile(r"\bmarts\.(\w+)")
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
 
 
@@ -77,7 +79,8 @@ class Dataset:
             team. None if the dataset has only one level. Figures of several levels overlap, so a
             chart never adds them up.
         if_empty: The values of the single row that the dataset has if the query returns no row.
-            Its words say that nothing is to be done.
+            Its words say that nothing is to be done. If the publication does not have a mart of the
+            query, because an earlier version made it, the words say so instead.
         has_records: Whether a row is a record. Only the role for records sees such a dataset.
     """
 
@@ -105,7 +108,18 @@ class Dataset:
     def _if_empty(self, column: Column) -> str:
         value = self.if_empty.get(column.name)
         literal = "null" if value is None else str(value)
-        return f"cast({_quoted(value) if isinstance(value, str) else literal} as {column.type})"
+        marts = ", ".join(_quoted(mart) for mart in dict.fromkeys(_MART.findall(self.query)))
+        if isinstance(value, str):
+            literal = _quoted(value)
+        if isinstance(value, str) and marts:
+            # A publication of an earlier version may not have the mart.
+            literal = (
+                "coalesce((select max(missing.words) from marts.publication as publication "
+                "cross join lateral state.missing_tables(publication.publication_id) as missing "
+                f"where publication.is_current and missing.table_name in ({marts})), "
+                f"{literal})"
+            )
+        return f"cast({literal} as {column.type})"
 
 
 def _quoted(text: str) -> str:
