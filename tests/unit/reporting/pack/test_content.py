@@ -79,7 +79,7 @@ def test_every_question_without_an_answer_is_shown_and_old_answers_are_counted()
         question(f"A{place}", date(2026, 2, 8 - place), answer="Noted.", days_open=None)
         for place in range(1, 8)
     ]
-    table = answers([*waiting, *given])
+    table = answers([*waiting, *given], {"missing": []})
     assert [row[1] for row in table.rows] == [
         *(f"Question Q{place}?" for place in range(1, 8)),
         *(f"Question A{place}?" for place in range(1, 6)),
@@ -92,11 +92,11 @@ def test_an_answer_stands_beside_its_question() -> None:
         question("Q2", date(2026, 5, 1), days_open=1),
         question("Q1", date(2026, 3, 1), answer="Noted.", days_open=None),
     ]
-    assert answers(rows).rows == [
+    assert answers(rows, {"missing": []}).rows == [
         ("1 May 2026", "Question Q2?", "No answer yet, 1 day after it was put."),
         ("1 Mar 2026", "Question Q1?", "Noted."),
     ]
-    assert answers(rows).note == ""
+    assert answers(rows, {"missing": []}).note == ""
 
 
 def test_recommendations_that_say_the_same_are_one_row_with_their_number() -> None:

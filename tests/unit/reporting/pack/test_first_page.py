@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.reporting.pack import first_page
+from oic_assurance.reporting.pack.facts import nothing
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.paper.document import Table
 
@@ -34,6 +35,7 @@ def facts(*actions: str, **now: Any) -> dict[str, list[dict[str, Any]]]:
         "position": [position],
         "answer": [answer],
         "control_limits": [],
+        "missing": [],
         "board_log_question": [],
         "board_question": [],
         "recommendation": [],
@@ -131,11 +133,20 @@ def test_what_the_figures_leave_out_is_added_up() -> None:
         "Left out of the figures (see Methods and quality): files refused 2, rows in quarantine "
         "149."
     )
-    assert first_page.left_out({"left_out": []}) == "The figures leave nothing out."
+    none = first_page.left_out({"left_out": [], "missing": []})
+    assert none == "The figures leave nothing out."
+
+
+def test_what_an_earlier_version_did_not_have_is_not_said_to_be_nothing() -> None:
+    missing = {"query": "left_out", "words": "Publication 1 does not have this."}
+    older = {"left_out": [], "board_question": [], "missing": [missing]}
+    assert first_page.left_out(older) == "Publication 1 does not have this."
+    assert nothing(older, "board_question", "None.") == "None."
 
 
 def listed(rows: list[dict[str, Any]], most: int | None = None) -> Table:
-    return first_page.actions(rows, {"publication": [{"as_at": TODAY}], "board_action": rows}, most)
+    of_all = {"publication": [{"as_at": TODAY}], "board_action": rows, "missing": []}
+    return first_page.actions(rows, of_all, most)
 
 
 def action(**more: Any) -> dict[str, Any]:
