@@ -407,7 +407,7 @@ def _renew_pack(settings: Settings, current: int) -> None:
 
     # Another worker may have made the pack in the place of all reports.
     is_there = settings.reports or pack_files(settings).page.exists()
-    if not is_there or not settings.reports and publication_of_pack(settings) == current:
+    if not is_there or (not settings.reports and publication_of_pack(settings) == current):
         return
     try:
         _make_pack(settings)

@@ -288,9 +288,7 @@ def answers(rows: Sequence[Row], facts: Facts) -> Table:
                 or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put."
             ),
         },
-        empty=nothing(
-            facts, "board_log_question", "The Board has put no question on this point."
-        ),
+        empty=nothing(facts, "board_log_question", "The Board has put no question on this point."),
         widths=(0.6, 2, 2),
         note=f"{count(more, 'older question')} with an answer left out." if more else "",
     )
@@ -444,9 +442,7 @@ def _contradicted(facts: Facts) -> Table:
             "Days on which it stood": "days_said_complete",
             "Not so": "days_contradicted",
         },
-        empty=nothing(
-            facts, "voice_contradicted", "Nobody has said that a point is complete."
-        ),
+        empty=nothing(facts, "voice_contradicted", "Nobody has said that a point is complete."),
     )
 
 

@@ -13,13 +13,13 @@ from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing.publication import not_kept
+from oic_assurance.publishing.published_positions import POSITION
 from oic_assurance.publishing.restated import (
     kept_restatements,
     read_compared_with,
     read_restatements,
     way,
 )
-from oic_assurance.publishing.published_positions import POSITION
 from oic_assurance.publishing.schemas import GENERATION
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.settings import Settings
