@@ -382,9 +382,9 @@ def tell_what_is_current(settings: Settings) -> None:
 
     What follows inside the warehouse is done already (`publishing/pointer.py`). The stages of a run
     do the same for the publication that the run makes. A restore and a re-keying change what
-    readers see too. Here follow: what listeners do, the pack, the export to the national view, the seal of
-    the log of processing, and notifications. Readers already see the publication, so a failure is
-    logged as a warning.
+    readers see too. Here follow: what listeners do, the pack, the export to the national view, the
+    seal of the log of processing, and notifications. Readers already see the publication, so a
+    failure is logged as a warning.
     """
     from oic_assurance.publishing.publication import current_publication
     from oic_assurance.reporting.national.export import tell_national

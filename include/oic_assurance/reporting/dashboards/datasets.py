@@ -20,6 +20,11 @@ QUERIES = Path("include") / "bi" / "queries"
 NATIONAL = "national"
 MOMENTS = ("date", "timestamp with time zone")
 _MART = re.compile(r"\bmarts\.(\w+)")
+_OR_MISSING = (
+    "coalesce((select max(missing.words) from marts.publication as publication "
+    "cross join lateral state.missing_tables(publication.publication_id) as missing "
+    "where publication.is_current and missing.table_name in ({})), {})"
+)
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
 
 
@@ -108,17 +113,11 @@ class Dataset:
     def _if_empty(self, column: Column) -> str:
         value = self.if_empty.get(column.name)
         literal = "null" if value is None else str(value)
-        marts = ", ".join(_quoted(mart) for mart in dict.fromkeys(_MART.findall(self.query)))
         if isinstance(value, str):
             literal = _quoted(value)
-        if isinstance(value, str) and marts:
-            # A publication of an earlier version may not have the mart.
-            literal = (
-                "coalesce((select max(missing.words) from marts.publication as publication "
-                "cross join lateral state.missing_tables(publication.publication_id) as missing "
-                f"where publication.is_current and missing.table_name in ({marts})), "
-                f"{literal})"
-            )
+            if marts := dict.fromkeys(_MART.findall(self.query)):
+                # A publication of an earlier version may not have the mart.
+                literal = _OR_MISSING.format(", ".join(map(_quoted, marts)), literal)
         return f"cast({literal} as {column.type})"
 
 
