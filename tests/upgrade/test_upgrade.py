@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.reporting.dashboards.datasets import datasets
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.versions import migration_files, package_version
@@ -20,6 +21,7 @@ from tests.upgrade.readers import Crowd, Login, reading
 from tests.upgrade.real import (
     OFFICE,
     POINT,
+    PROJECT,
     SUPERVISOR,
     Done,
     Real,
@@ -249,7 +251,7 @@ def test_an_old_publication_is_computed_again_or_the_reason_is_named(story: Stor
 
 
 def test_a_roll_back_shows_an_old_publication_as_it_was(story: Story) -> None:
-    """It is last, because it changes what readers see."""
+    """It changes what readers see, so only the tests of an old publication come after it."""
     done = story.state.assurance("publication", "rollback", "1", *_WHY)
     assert done.code == 0, done.errors
     seen = marts_as_seen(story.state, story.columns)
@@ -257,3 +259,33 @@ def test_a_roll_back_shows_an_old_publication_as_it_was(story: Story) -> None:
     assert {k: v for k, v in seen.items() if k not in _OF_ALL} == {
         k: v for k, v in story.before.items() if k not in _OF_ALL
     }
+
+
+def test_the_tables_that_the_old_publication_does_not_have_are_named(story: Story) -> None:
+    with story.state.administrator() as session:
+        marts = session.execute(
+            "select relname::text from pg_catalog.pg_class"
+            " where relnamespace = 'marts'::regnamespace and relkind = 'p'"
+        ).fetchall()
+    lacks = sorted({name for (name,) in marts} - {*story.columns})
+    problems = story.state.asked("status")["problems"]
+    told = [one["what"] for one in problems if one["problem_code"] == "older"]
+    assert [one.partition(": ")[2] for one in told] == ([", ".join(lacks)] if lacks else [])
+    assert "tables" not in [one["problem_code"] for one in problems]
+
+
+def test_the_pack_in_the_folder_is_that_of_the_old_publication(story: Story) -> None:
+    page = story.state.settings.home / "reports" / "pack" / "assurance-pack.html"
+    assert 'data-publication="1"' in page.read_text(encoding="utf-8")
+    for kind in ("make", "bundle", "workbook"):
+        done = story.state.assurance("pack", kind)
+        assert done.code == 0, done.output + done.errors
+
+
+def test_every_dataset_of_the_dashboards_can_be_read(story: Story) -> None:
+    shown = datasets(PROJECT)
+    with story.state.administrator() as session:
+        session.execute("set role bi_reader")
+        rows = {name: session.execute(one.sql.encode()).fetchall() for name, one in shown.items()}
+    for name in ("headline", "card", "answer", "shown"):
+        assert rows[name], name
