@@ -28,6 +28,8 @@ class Made:
     #: Whether a roll-back went behind it, and it has not become current again.
     is_withdrawn: bool = False
     was_withdrawn: bool = False
+    #: The version that made it. Each has a mart, and columns, that the one before did not have.
+    version: int = 0
 
 
 @dataclass
@@ -64,6 +66,12 @@ class Model:
     def next_step(self) -> str | None:
         """The step that comes next, or None if the point is closed."""
         return None if len(self.in_force) == len(STEPS) else STEPS[len(self.in_force)]
+
+    @property
+    def lacks_marts(self) -> bool:
+        """Whether readers miss a mart, because they see a publication of an earlier version."""
+        version = self.made[self.current].version
+        return any(n > self.current and made.version > version for n, made in self.made.items())
 
     def finds_slipped(self, day: int, status: str) -> int:
         """Return the round of the closure that a build for a day finds slipped, or 0.

@@ -30,11 +30,13 @@ from oic_assurance import pipeline
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import GateBlocked, UsageError
 from oic_assurance.operations.access import end, give
+from oic_assurance.operations.doctor.warehouse import look_at_tables
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.releases import make_release
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import SIGN_OFF
@@ -93,6 +95,7 @@ class Sequences(RuleBasedStateMachine):
         #: The name of the database that was backed up, with the model of that moment.
         self.backup: tuple[str, Model] | None = None
         self.copies = 0
+        self.version = 0
 
     def teardown(self) -> None:
         """Drop the databases and the logins."""
@@ -125,7 +128,8 @@ class Sequences(RuleBasedStateMachine):
         With a warning, the build waits for a decision.
         """
         self.waiting = None
-        made = Made(day, status, reopens=self.model.finds_slipped(day, status))
+        reopens = self.model.finds_slipped(day, status)
+        made = Made(day, status, reopens, version=self.version)
         as_at = f"{FIRST_DAY + timedelta(days=day)} 05:30+01"
         make_current = told == "make current"
         build = open_build(self.settings, as_at=as_at, makes_current=make_current)
@@ -134,6 +138,7 @@ class Sequences(RuleBasedStateMachine):
             HYDRA=(status, *FIGURES[status]),
         )  # fmt: skip
         add_history(self.settings, build)
+        self._add_what_versions_have()
         if told == "warning":
             audit(self.settings, build, verdict="warning")
             with pytest.raises(GateBlocked):
@@ -186,9 +191,10 @@ class Sequences(RuleBasedStateMachine):
         self.has_access.add(login)
 
     def keep(self, event: str) -> None:
-        """Keep the warehouse as it is, go back to what was kept, or migrate as each start does."""
+        """Keep the warehouse as it is, go back to what was kept, or begin with a later version."""
         if event == "upgrade":
             migrate(self.settings)
+            self.version += 1
         elif event == "back up":
             self._back_up()
         elif self.backup is not None:
@@ -317,7 +323,30 @@ class Sequences(RuleBasedStateMachine):
             assert (listed[number]["kept_because"] is not None) == made.is_kept
             assert (listed[number]["withdrawn_because"] is not None) == made.is_withdrawn
 
+    @invariant()
+    def an_upgrade_is_no_tampering_and_what_is_missing_is_said(self) -> None:
+        """Tables that were widened are as checked, and marts that readers miss are a problem."""
+        if not self.model.shown:
+            return
+        assert [one.state for one in look_at_tables(self.settings)] == ["ok"]
+        problems = [one.problem_code for one in open_problems(self.settings)]
+        assert ("older" in problems) == self.model.lacks_marts
+
     # ------------------------------------------------------------ helpers
+
+    def _add_what_versions_have(self) -> None:
+        """Give the candidates the mart and the columns that each version has added."""
+        with connect(self.settings, role="oic_transform") as conn:
+            for number in range(1, self.version + 1):
+                new = f"of_version_{number}"
+                for table in ("candidate.assurance_position", "candidate_public.assurance_measure"):
+                    add = f"alter table {table} add column {new} text default 'something new'"
+                    conn.execute(add.encode())
+                make = (
+                    f"create table candidate.{new} (force_code text, publication_id bigint,"
+                    " primary key (publication_id, force_code))"
+                )
+                conn.execute(make.encode())
 
     def _roll_back(self, number: int) -> None:
         """Roll back to a publication, which is refused if readers never saw it."""
@@ -377,6 +406,21 @@ def test_whoever_looks_sees_the_same_after_each_event(machine: type[Sequences]) 
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_roll_back_to_before_an_upgrade(machine: type[Sequences]) -> None:
+    world = machine()
+    try:
+        world.first_run()
+        world.keep("upgrade")
+        for event in (("run", 1, "met_on_time", ""), ("decide", "roll back", 0),
+                      ("run", 2, "met_on_time", ""), ("decide", "release", 0)):  # fmt: skip
+            world.happens(event)
+            world.readers_see_one_publication()
+            world.an_upgrade_is_no_tampering_and_what_is_missing_is_said()
+            world.only_what_stands_can_be_released_and_signed()
+    finally:
+        world.teardown()
 
 
 def test_a_roll_back_over_several_publications(machine: type[Sequences]) -> None:
