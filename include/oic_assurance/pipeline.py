@@ -418,8 +418,8 @@ def _renew_pack(settings: Settings, current: int) -> None:
         except (AssuranceError, OSError) as kept:
             told = f"shows another publication than readers see, and is not removed ({_said(kept)})"
         LOG.warning(
-            "The assurance pack %s. That of publication %s is not made: %s Then `assurance pack "
-            "make` makes it.", told, current, _said(error),
+            "The assurance pack %s. That of publication %s is not made: %s. Then `assurance pack "
+            "make` makes it.", told, current, _said(error).rstrip("."),
         )  # fmt: skip
 
 

@@ -151,7 +151,7 @@ def _point(card: Row, facts: Facts) -> Section:
             Answer(card["shape"], card["answer"], card["status_word"], card["status_words"]),
             Terms("", terms),
             Pictures(first),
-            _caveats(of_point(facts["caveat"], code), facts),
+            _caveats(card, facts),
             Listing(
                 "Questions that the data gives",
                 [("", row["words"]) for row in of_point(facts["board_question"], code)],
@@ -167,8 +167,13 @@ def _point(card: Row, facts: Facts) -> Section:
     )
 
 
-def _caveats(rows: Sequence[Row], facts: Facts) -> Table:
+def _caveats(card: Row, facts: Facts) -> Table:
     """Return what a reader must know before using a point's figure, and what it could move."""
+    rows = of_point(facts["caveat"], card["point_code"])
+    if not rows and card["caveat_words"]:
+        # A publication of an earlier version has all caveats in one text.
+        text = {"caveat_label": "Caveat", "words": card["caveat_words"]}
+        rows = [{**text, "could_be_low": None, "could_be_high": None}]
     return Table.of(
         "Know before you use the figure",
         rows,

@@ -20,7 +20,6 @@ from oic_assurance.publishing.restated import (
     read_restatements,
     way,
 )
-from oic_assurance.publishing.schemas import GENERATION
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -115,8 +114,8 @@ from pg_catalog.pg_class as mart
 inner join pg_catalog.pg_attribute as wanted
     on wanted.attrelid = mart.oid and wanted.attnum > 0 and not wanted.attisdropped
 left join pg_catalog.pg_class as kept
-    on kept.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(generation)s)
-    and kept.relname = (mart.relname || '__' || %(number)s)::name
+    on kept.relnamespace = 'generation'::regnamespace
+    and kept.relname = (mart.relname || '__' || %s)::name
 left join pg_catalog.pg_attribute as there
     on there.attrelid = kept.oid and there.attname = wanted.attname and not there.attisdropped
 where mart.relnamespace = 'marts'::regnamespace and mart.relkind = 'p'
@@ -259,8 +258,7 @@ def _publication(conn: psycopg.Connection, publication_id: int | None) -> int:
 
 def _marts(conn: psycopg.Connection, number: int) -> dict[str, Mart]:
     """Return what to read of one publication in place of each mart, keyed by the mart."""
-    asked = {"generation": GENERATION, "number": number}
-    rows = conn.execute(_MARTS, asked).fetchall()
+    rows = conn.execute(_MARTS, [number]).fetchall()
     return {name: Mart(text, is_kept) for name, is_kept, text in rows}
 
 
