@@ -302,10 +302,12 @@ class Sequences(RuleBasedStateMachine):
             ):
                 make_release(self.settings, number, WHY, "a tester", {}, lambda _: ("", ""))
             if number != self.model.current:
+                step = self.model.next_step or "STEPS_AGREED"
                 with pytest.raises(UsageError, match="signed off on"):
                     make_step(
-                        self.settings, POINT, self.model.next_step or "STEPS_AGREED",
-                        account="lead", through="command line", because=WHY, publication_id=number,
+                        self.settings, POINT, step, account="lead", through="command line",
+                        because=WHY, publication_id=number,
+                        evidence="proof.txt" if step == "EVIDENCE" else None,
                     )  # fmt: skip
 
     @invariant()
