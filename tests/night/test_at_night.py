@@ -346,6 +346,16 @@ def judged_otherwise(settings: Settings) -> None:
     )
 
 
+def of_an_earlier_version(settings: Settings) -> None:
+    """A later publication has a table that the current one does not have."""
+    with administrator(settings) as session:
+        session.execute("alter table generation.fct_product__1 rename to fct_product__2")
+        session.execute(
+            "insert into marts.publication (publication_id, force_code, as_at, gate_verdict,"
+            " is_current) values (2, 'E23000022', '2026-05-01', 'passed', false)"
+        )
+
+
 def waiting(settings: Settings) -> None:
     notices.enter_run(settings, "running", "2026-05-02T05:30", ended=False)
 
@@ -397,6 +407,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     "message *Delivered texts were replaced*": (replaced, NIGHT),
     "message *A source brings nothing new*": (quiet, NIGHT),
     f"message *{TITLES['verdict']}*": (judged_otherwise, NIGHT),
+    f"message *{TITLES['older']}*": (of_an_earlier_version, NIGHT),
     "message *Records are past their retention*": (
         lambda s: notices.enter_due(s, "000777"), NIGHT,
     ),
