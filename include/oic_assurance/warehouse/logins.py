@@ -152,8 +152,8 @@ def settle_passwords(settings: Settings, connection: psycopg.Connection) -> list
 def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> bool:
     """Set a login's password to the one in `uri`, unless the server already accepts that one.
 
-    Returns whether the login had another password. `variable` is the environment variable in which the password can be given. The error message
-    names it.
+    Returns whether the login had another password. `variable` is the environment variable in which
+    the password can be given. The error message names it.
 
     Raises:
         ServerError: The session may not set the password.
