@@ -176,3 +176,18 @@ def deadline_that_a_correction_meets(world: World) -> datetime:
     deliveries.deliver(world, "governance/plans", change_book(register, dated_back), DAY)
     run(world)
     return MORNING
+
+
+@state
+def target_that_falls(world: World) -> datetime:
+    seed = world.project / "dbt_project/seeds/policy_threshold.csv"
+    of_today = "training_target,0.95,2020-01-01,,awaiting confirmation\n"
+    text = seed.read_text(encoding="utf-8")
+    assert of_today in text
+    fallen = (
+        of_today.replace(",,", f",{DAY - timedelta(days=1)},")
+        + of_today.replace("0.95,2020-01-01", f"0.2,{DAY}")
+    )
+    seed.write_text(text.replace(of_today, fallen), encoding="utf-8")
+    run(world)
+    return MORNING

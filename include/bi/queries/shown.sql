@@ -1,8 +1,8 @@
 -- One line about the publication: its moments in Europe/London, its checks and its sources.
 select
     'OFFICIAL-SENSITIVE · Publication ' || publication.publication_id
-    || ', as at ' || to_char(publication.as_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
-    || ', published ' || to_char(publication.published_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
+    || ', as at ' || state.london(publication.as_at)
+    || ', published ' || state.london(publication.published_at)
     || ' · ' || case
         when publication.checks is null then 'verdict of the checks: ' || publication.gate_verdict
         when publication.checks_failed = 0 then 'all ' || to_char(publication.checks, 'FM999,999') || ' checks passed'

@@ -140,7 +140,7 @@ def _grants(warehouse: psycopg.Connection) -> sql.Composed:
         grant select on all tables in schema state to {operators};
         grant execute on all functions in schema state to {operators};
         grant select on state.problem_for_readers to {readers};
-        grant execute on function state.problems_for_readers(), state.missing_tables(bigint)
-            to {readers};
+        grant execute on function state.problems_for_readers(), state.missing_tables(bigint),
+            state.london(timestamptz) to {readers};
         """
     ).format(operators=operators, readers=readers)

@@ -341,6 +341,17 @@ def approvals_in_the_future(files: Files) -> bytes:
 
 @defect(
     "file",
+    place="governance/plans",
+    caught_by="candidate.assurance_position_day missed_deadline_not_made_met_by_corrections",
+)
+def approvals_dated_back(files: Files) -> bytes:
+    """Somebody dated the approvals of all plans back to a day before the deadline."""
+    day = date(2025, 12, 1)
+    return change_book(files.today, lambda sheets: _column(sheets, "Plans", "approved_date", day))
+
+
+@defect(
+    "file",
     place="hydra/attendance",
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )

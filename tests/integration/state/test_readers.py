@@ -3,9 +3,12 @@
 Every archived batch has its turn to be proven.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
 
+from oic_assurance.clock import london_text
 from oic_assurance.operations import upkeep
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import OPERATORS, READERS, ROLE, apply_state
@@ -50,6 +53,7 @@ def test_a_reader_sees_what_is_wrong_and_no_detail_of_it(fresh_warehouse: Settin
     for role in READERS:
         assert named(fresh_warehouse, _MAY_READ, role) == {"problem_for_readers"}
         assert named(fresh_warehouse, _MAY_CALL, role) == {
+            "london",
             "missing_tables",
             "problems_for_readers",
         }
@@ -68,6 +72,14 @@ def test_a_reader_sees_what_is_wrong_and_no_detail_of_it(fresh_warehouse: Settin
             reader.execute("select what from state.problem")
     assert "No publication was made" in found
     assert "Person" not in repr(found)
+
+
+def test_a_moment_is_shown_to_readers_as_commands_show_it(fresh_warehouse: Settings) -> None:
+    clocks_change = datetime(2026, 10, 25, tzinfo=UTC)
+    with as_reader(fresh_warehouse, "bi") as reader:
+        for moment in (clocks_change + timedelta(minutes=minute) for minute in range(0, 240, 30)):
+            [shown] = reader.execute("select state.london(%s)", [moment]).fetchone() or [""]
+            assert shown == london_text(moment)
 
 
 def test_the_views_are_made_anew_only_if_their_code_has_changed(fresh_warehouse: Settings) -> None:

@@ -1,9 +1,8 @@
 -- One line about the publication, and how many forces are known. Times are in Europe/London.
 select
     'OFFICIAL-SENSITIVE · Publication ' || publication.publication_id
-    || ', as at ' || to_char(publication.as_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
-    || ', published '
-    || to_char(publication.published_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
+    || ', as at ' || state.london(publication.as_at)
+    || ', published ' || state.london(publication.published_at)
     || ' · ' || count(*) filter (where force.state = 'REPORTED') || ' of ' || count(*) || ' forces are known'
     || coalesce(
         '. Not known: ' || string_agg(force.force_name, ', ' order by force.force_name)
