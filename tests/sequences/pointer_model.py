@@ -30,6 +30,7 @@ class Made:
     was_withdrawn: bool = False
     #: The version that made it. Each has a mart, and columns, that the one before did not have.
     version: int = 0
+    has_other_target: bool = False
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Model:
     #: The publications in the order in which they became current.
     shown: list[int] = field(default_factory=list)
     holds: bool = False
+    #: Whether the last run was killed.
+    is_run_open: bool = False
     #: Each step and reopening: its round, its name, and the publication that it was made on.
     record: list[tuple[int, str, int]] = field(default_factory=list)
 

@@ -28,6 +28,7 @@ from psycopg import sql
 
 from oic_assurance import pipeline
 from oic_assurance.builds.record import Build
+from oic_assurance.builds.runs import close_run
 from oic_assurance.errors import GateBlocked, UsageError
 from oic_assurance.operations.access import end, give
 from oic_assurance.operations.doctor.warehouse import look_at_tables
@@ -58,7 +59,7 @@ runs = st.tuples(
     st.just("run"),
     st.integers(0, 4),
     st.sampled_from(sorted(FIGURES)),
-    st.sampled_from(("", "", "make current", "warning")),
+    st.sampled_from(("", "", "make current", "warning", "moved target", "killed")),
 )
 decisions = st.tuples(
     st.just("decide"),
@@ -125,17 +126,22 @@ class Sequences(RuleBasedStateMachine):
     def run(self, day: int, status: str, told: str) -> None:
         """Run for a day, which may be earlier than what readers see. The figures may be others.
 
-        With a warning, the build waits for a decision.
+        With a warning, the build waits for a decision. The target may have moved. A run that is
+        killed has no end.
         """
         self.waiting = None
         reopens = self.model.finds_slipped(day, status)
         made = Made(day, status, reopens, version=self.version)
+        made.has_other_target = told == "moved target"
         as_at = f"{FIRST_DAY + timedelta(days=day)} 05:30+01"
         make_current = told == "make current"
         build = open_build(self.settings, as_at=as_at, makes_current=make_current)
+        self.model.is_run_open = told == "killed"
+        if self.model.is_run_open:
+            return
         fill_points(
             self.settings, build, reopens={POINT: made.reopens} if made.reopens else {},
-            HYDRA=(status, *FIGURES[status]),
+            has_other_target=made.has_other_target, HYDRA=(status, *FIGURES[status]),
         )  # fmt: skip
         add_history(self.settings, build)
         self._add_what_versions_have()
@@ -144,10 +150,11 @@ class Sequences(RuleBasedStateMachine):
             with pytest.raises(GateBlocked):
                 publish(self.settings, build)
             self.waiting = build, made
-            return
-        audit(self.settings, build)
-        publish(self.settings, build)
-        self.model.publish(build.build_id, made, make_current=make_current)
+        else:
+            audit(self.settings, build)
+            publish(self.settings, build)
+            self.model.publish(build.build_id, made, make_current=make_current)
+        close_run(self.settings, build.run_id)
 
     def decide(self, decision: str, which: int) -> None:
         """Decide what readers see. What is not there to be decided is refused."""
@@ -243,8 +250,8 @@ class Sequences(RuleBasedStateMachine):
             return
         with psycopg.connect(url(self.settings, "bi")) as reader:
             rows = reader.execute(
-                "select publication_id, current_from, current_to, is_current, status, was_withdrawn"
-                " from marts.position_as_published order by current_from"
+                "select publication_id, current_from, current_to, is_current, status, was_withdrawn,"
+                " verdict_cause from marts.position_as_published order by current_from"
             ).fetchall()
         spells = [
             number
@@ -254,6 +261,9 @@ class Sequences(RuleBasedStateMachine):
         assert [row[0] for row in rows] == spells
         assert [row[4] for row in rows] == [self.model.made[number].status for number in spells]
         assert [row[5] for row in rows] == [self.model.made[n].was_withdrawn for n in spells]
+        assert [row[6] == "POLICY_CHANGE" for row in rows] == [
+            self.model.made[n].has_other_target for n in spells
+        ]
         assert [row[3] for row in rows] == [False] * (len(rows) - 1) + [True]
         assert [row[2] for row in rows] == [*(row[1] for row in rows[1:]), None]
 
@@ -333,6 +343,14 @@ class Sequences(RuleBasedStateMachine):
         assert [one.state for one in look_at_tables(self.settings)] == ["ok"]
         problems = [one.problem_code for one in open_problems(self.settings)]
         assert ("older" in problems) == self.model.lacks_marts
+
+    @invariant()
+    def only_a_run_without_an_end_is_open(self) -> None:
+        """The status says of a run that was killed that it has recorded no end, and of no other."""
+        if not self.model.shown:
+            return
+        outcome = shown(self.settings, "status")["run"]["outcome"]
+        assert (outcome == "open") == self.model.is_run_open, outcome
 
     # ------------------------------------------------------------ helpers
 

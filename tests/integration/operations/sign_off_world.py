@@ -42,11 +42,13 @@ def fill_points(
     build: Build,
     *,
     reopens: Mapping[str, int] = MappingProxyType({}),
+    has_other_target: bool = False,
     **positions: Position,
 ) -> None:
     """Make the candidates of a build, whose register has these points and `TRACKED`.
 
-    `reopens` has the points that the build finds slipped, each with the round of its closure.
+    `reopens` has the points that the build finds slipped, each with the round of its closure. With
+    `has_other_target`, the policy's change made each status another.
     """
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -71,11 +73,12 @@ def fill_points(
             value = numerator / denominator
             conn.execute(
                 "insert into candidate.assurance_position (force_code, publication_id, point_code, "
-                "as_at, status, source_status, numerator, denominator, value, ci_low, ci_high) "
-                "values (%s, %s, %s, %s, %s, 'fresh', %s, %s, %s, %s, %s)",
+                "as_at, status, source_status, numerator, denominator, value, ci_low, ci_high, "
+                "verdict_cause) values (%s, %s, %s, %s, %s, 'fresh', %s, %s, %s, %s, %s, %s)",
                 (
                     settings.force_code, build.build_id, code, build.as_at, status, numerator,
                     denominator, value, value - 0.05, value + 0.05,
+                    "POLICY_CHANGE" if has_other_target else None,
                 ),
             )  # fmt: skip
 

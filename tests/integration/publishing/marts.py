@@ -44,7 +44,8 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "assurance_position": (
         "point_code text not null, as_at timestamptz, status text, numerator bigint, "
         "denominator bigint, value double precision, ci_low double precision, "
-        "ci_high double precision, deadline date, source_status text, caveat text",
+        "ci_high double precision, deadline date, source_status text, caveat text, "
+        "verdict_cause text",
         "point_code",
         [],
     ),
