@@ -93,7 +93,10 @@ def plain(text: str, world: World) -> str:
     return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
 
 
-FIELDS = ("status", "status_since", "value", "status_at_deadline", "value_at_deadline")
+VERDICT = ("status", "status_since", "status_at_deadline")
+FIELDS = (*VERDICT, "value", "value_at_deadline")
+#: What stands beside a point whose verdict a correction changed without a word.
+SILENT = "THIS IS NOT TOLD"
 _FIELDS = """
 select now.point_code, field.name, to_jsonb(before) ->> field.name, to_jsonb(now) ->> field.name
 from candidate.assurance_position as now
@@ -130,7 +133,11 @@ def corrected(world: World) -> Iterator[tuple[str, ...]]:
         found = [tuple(str(part or "–") for part in row) for row in fields]
         found += [(*row[:2], "", plain(row[2], world)) for row in told]
         found += [("", "waits for a person", "", plain(one, world)) for one in waits]
-        yield from ((name, *row) for row in found if row not in usual)
+        new = [row for row in found if row not in usual]
+        silent = {row[0] for row in new if row[1] in VERDICT}
+        silent -= {row[0] for row in new if row[1] not in FIELDS}
+        yield from ((name, *row) for row in new)
+        yield from ((name, point, SILENT, "", "") for point in sorted(silent) if usual)
         usual = usual or set(found)
 
 
@@ -154,4 +161,5 @@ def test_what_is_said_is_what_the_table_says(
     place = FOLDER / table
     before = place.read_text("utf-8") if place.exists() else ""
     place.write_text(text.getvalue(), encoding="utf-8")
+    assert SILENT not in text.getvalue()
     assert text.getvalue() == before
