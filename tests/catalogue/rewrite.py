@@ -16,9 +16,11 @@ Sheets = dict[str, list[list[Any]]]
 def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
     """Return a comma-separated file after applying `change` to each row.
 
-    A row for which `change` returns None is left out.
+    A row for which `change` returns None is left out. The file may have semicolons instead.
     """
-    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    given = content.decode("utf-8-sig")
+    delimiter = ";" if ";" in given.partition("\n")[0] else ","
+    reader = csv.DictReader(io.StringIO(given), delimiter=delimiter)
     text = io.StringIO()
     writer = csv.DictWriter(text, reader.fieldnames or [], lineterminator="\n")
     writer.writeheader()

@@ -184,9 +184,8 @@ def target_that_falls(world: World) -> datetime:
     of_today = "training_target,0.95,2020-01-01,,awaiting confirmation\n"
     text = seed.read_text(encoding="utf-8")
     assert of_today in text
-    fallen = (
-        of_today.replace(",,", f",{DAY - timedelta(days=1)},")
-        + of_today.replace("0.95,2020-01-01", f"0.2,{DAY}")
+    fallen = of_today.replace(",,", f",{DAY - timedelta(days=1)},") + of_today.replace(
+        "0.95,2020-01-01", f"0.2,{DAY}"
     )
     seed.write_text(text.replace(of_today, fallen), encoding="utf-8")
     run(world)
