@@ -250,8 +250,9 @@ class Sequences(RuleBasedStateMachine):
             return
         with psycopg.connect(url(self.settings, "bi")) as reader:
             rows = reader.execute(
-                "select publication_id, current_from, current_to, is_current, status, was_withdrawn,"
-                " verdict_cause from marts.position_as_published order by current_from"
+                "select publication_id, current_from, current_to, is_current, status,"
+                " was_withdrawn, verdict_cause from marts.position_as_published"
+                " order by current_from"
             ).fetchall()
         spells = [
             number
