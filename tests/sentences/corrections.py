@@ -13,6 +13,8 @@ from tests.catalogue.world import DAY, World
 from tests.sentences.states import CHANGED
 
 BEFORE, AFTER = date(2025, 12, 1), date(2026, 5, 2)
+#: The day on which the plan was approved that missed the deadline.
+LATE = date(2026, 1, 20)
 
 #: Each correction by its name.
 CORRECTIONS: dict[str, Callable[[World], None]] = {}
@@ -42,17 +44,17 @@ def _change(
 
 
 def _complete(world: World, column: str, value: str) -> None:
-    """Change a column of the completed modules of every fifth officer."""
+    """Deliver modules of the first file again, completed by every fifth officer, with a change."""
 
-    def changed(row: dict[str, str]) -> dict[str, str]:
-        # The heading of a column is written in several ways.
-        names = {name.lower().replace(" ", "_"): name for name in row}
-        is_one = row[names["status"]].upper() == "COMPLETED"
-        is_one = is_one and row[names["employee_no"]].endswith(("0", "5"))
-        return row | {names[column]: value} if is_one else row
+    def changed(row: dict[str, str]) -> dict[str, str] | None:
+        is_one = row["status"] == "COMPLETED" and row["course_code"] == "OIC-EL"
+        return row | {column: value} if is_one and row["employee_no"].endswith(("0", "5")) else None
 
-    file = deliveries.files(world, "lms/completions").today
-    deliveries.deliver(world, "lms/completions", change_rows(file, changed), DAY)
+    files = deliveries.files(world, "lms/completions")
+    again = change_rows(files.first, changed).partition(b"\n")[2]
+    deliveries.deliver(
+        world, "lms/completions", change_rows(files.today, lambda row: row) + again, DAY
+    )
 
 
 @correction
@@ -67,7 +69,7 @@ def one_plan_approved_earlier(world: World) -> None:
         "governance/plans",
         "Plans",
         "approved_date",
-        lambda line, cell: BEFORE if line == 1 else cell,
+        lambda line, cell: BEFORE if cell == LATE else cell,
     )
 
 
@@ -88,7 +90,7 @@ def approval_withdrawn(world: World) -> None:
         "governance/plans",
         "Plans",
         "approved_date",
-        lambda line, cell: "" if line == 1 else cell,
+        lambda line, cell: "" if cell == LATE else cell,
     )
 
 

@@ -12,7 +12,7 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 from oic_assurance.warehouse.rows import find_value
 
 #: The owner of the views. It reads what the stages record, and what dbt makes.
@@ -133,14 +133,17 @@ def _grants(warehouse: psycopg.Connection) -> sql.Composed:
     )
     operators = sql.SQL(", ").join(sql.Identifier(one) for one in (*OPERATORS, str(owner)))
     readers = sql.SQL(", ").join(map(sql.Identifier, READERS))
+    # What the first lines of dashboards ask for says nothing about a record.
+    limited = sql.SQL(", ").join(map(sql.Identifier, (SUPERVISOR, OFFICE)))
     return sql.SQL(
         """
         revoke all on all functions in schema state from public;
-        grant usage on schema state to {operators}, {readers};
+        grant usage on schema state to {operators}, {readers}, {limited};
         grant select on all tables in schema state to {operators};
         grant execute on all functions in schema state to {operators};
         grant select on state.problem_for_readers to {readers};
-        grant execute on function state.problems_for_readers(), state.missing_tables(bigint),
-            state.london(timestamptz) to {readers};
+        grant execute on function state.problems_for_readers() to {readers};
+        grant execute on function state.missing_tables(bigint), state.london(timestamptz)
+            to {readers}, {limited};
         """
-    ).format(operators=operators, readers=readers)
+    ).format(operators=operators, readers=readers, limited=limited)

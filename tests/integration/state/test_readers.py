@@ -12,6 +12,7 @@ from oic_assurance.clock import london_text
 from oic_assurance.operations import upkeep
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import OPERATORS, READERS, ROLE, apply_state
+from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR
 from oic_assurance.warehouse.roles import LOGIN_ROLES, REKEY_ROLE
 from tests.databases import administrator
 from tests.integration.asking import ask
@@ -57,6 +58,9 @@ def test_a_reader_sees_what_is_wrong_and_no_detail_of_it(fresh_warehouse: Settin
             "missing_tables",
             "problems_for_readers",
         }
+    for role in (SUPERVISOR, OFFICE):
+        assert named(fresh_warehouse, _MAY_READ, role) == set()
+        assert named(fresh_warehouse, _MAY_CALL, role) == {"london", "missing_tables"}
     with administrator(fresh_warehouse) as session:
         session.execute(
             "insert into audit.run (run_id, as_at, started_at, finished_at, outcome, message) "

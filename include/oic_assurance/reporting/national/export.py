@@ -111,6 +111,8 @@ _CORRECTED = re.compile(
     r"([a-z0-9_]+/[a-z0-9_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)"
     r"(?: \([^;]*? to [^;]*?\))?"
 )
+#: What `restated__verdict` says.
+_VERDICT = re.compile(r"corrections of [0-9]+ known records? change [^;]*")
 _BEGIN = "insert into audit.national_export (publication_id) values (%s) returning export_id"
 _END = """
 update audit.national_export
@@ -329,7 +331,10 @@ def without_counts(caveat: str | None) -> str | None:
 
     That number can be one, and the national view is told nothing about a record.
     """
-    return None if caveat is None else _CORRECTED.sub(r"\1: more records \2 than usual", caveat)
+    if caveat is None:
+        return None
+    caveat = _CORRECTED.sub(r"\1: more records \2 than usual", caveat)
+    return _VERDICT.sub("corrections of known records change the verdict", caveat)
 
 
 def _write(
