@@ -32,7 +32,7 @@ def publish_points(
 ) -> int:
     """Publish a build whose register has these points and `TRACKED`. Return the publication."""
     build = open_build(settings, as_at=as_at)
-    fill_points(settings, build, reopens=reopens, **positions)
+    fill_points(settings, build, reopens=reopens, has_other_target=False, **positions)
     audit(settings, build)
     return publish(settings, build).publication_id
 
