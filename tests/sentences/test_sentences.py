@@ -88,7 +88,8 @@ def plain(text: str, world: World) -> str:
     """Return a sentence without what differs from machine to machine and from day to day."""
     today = london_day(utc_now())
     text = " ".join(text.split()).replace(str(world.settings.home.parent), "…")
-    for form in (f"{today:%a %d %b %Y}", f"{today:%d %b %Y}", f"{today:%Y-%m-%d}"):
+    in_full = f"{today.day} {today:%B %Y}"
+    for form in (in_full, f"{today:%a %d %b %Y}", f"{today:%d %b %Y}", f"{today:%Y-%m-%d}"):
         text = re.sub(rf"{form}[T ]?(\d\d:\d\d(:[\d.+:]+Z?)?)?", "today", text)
     return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
 

@@ -65,6 +65,6 @@ def doctor(settings: Settings) -> Result:
     ]
     states = [finding.state for _, finding in findings]
     counts = [f"{states.count(state)} {state}" for state in EXIT_CODES if state in states]
-    summary = f"{count(len(states), 'finding')}: {', '.join(counts)}."
+    summary = ": ".join(filter(None, (count(len(states), "finding"), ", ".join(counts)))) + "."
     code = max([EXIT_CODES[state] for state in states] + [1 for _ in problems], default=0)
     return Result([*by_part, *on_record, *notes, summary], exit_code=code)
