@@ -83,12 +83,12 @@ def test_a_reader_sees_the_current_generation_in_every_table(warehouse: Settings
         assert sorted(seen_too.fetchall()) == [(1, False), (2, True)]
 
 
-def test_a_reader_may_call_only_the_function_that_its_policy_needs(
-    warehouse: Settings,
-) -> None:
+def test_a_reader_may_call_only_what_its_policy_and_dashboards_need(warehouse: Settings) -> None:
     functions = ask(warehouse, _FUNCTIONS, login="bi_reader")
     assert {function for function, may in functions if may} == {
         "limited.is_limited",
+        "state.london",
+        "state.missing_tables",
         "state.problems_for_readers",
     }
 
