@@ -5,6 +5,8 @@
 The script writes `ca.key` and `ca.crt` to the folder `--authority`. For each host, it writes
 `server.key`, `server.crt` and `ca.crt` to a folder with the name of the host in `--to`. A
 certificate that is valid for at least another month is kept, so the script can run at every start.
+The authority is renewed with the key that it has: certificates that it has issued stay valid, and
+whoever has the earlier `ca.crt` trusts new ones until that one expires.
 Clients need only `ca.crt`. Only this script needs `ca.key`. docker-compose.yml runs the script. To
 use certificates from your own authority, put them in the same places before the first start. An
 authority without `ca.key` is your own: its certificates are yours to renew, and are left alone.
@@ -32,19 +34,28 @@ def main() -> None:
     parser.add_argument("--authority", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--group", type=int, help="the group that may read the servers' keys")
+    parser.add_argument(
+        "--days", type=int, default=SERVER_DAYS, help="how long a server's is valid"
+    )
     parser.add_argument("host", nargs="+", help="a host, then any further names after commas")
     given = parser.parse_args()
     make_authority(given.authority)
     for names in given.host:
         host, *others = names.split(",")
-        make_server(given.authority, given.to / host, [host, *others], group=given.group)
+        make_server(
+            given.authority, given.to / host, [host, *others], group=given.group, days=given.days
+        )
 
 
 def make_authority(folder: Path) -> None:
     """Make an authority's key and certificate, unless valid ones or those of another exist."""
     if (folder / "ca.crt").exists() and (_is_foreign(folder) or _holds(folder / "ca.crt")):
         return
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = (
+        _authority_key(folder)
+        if (folder / "ca.key").exists()
+        else ec.generate_private_key(ec.SECP256R1())
+    )
     name = _name("OIC assurance, authority of this deployment")
     days = datetime.timedelta(days=365 * AUTHORITY_YEARS)
     builder = _builder(name, name, key.public_key(), days)
@@ -66,10 +77,12 @@ def make_authority(folder: Path) -> None:
     _write_certificate(folder / "ca.crt", builder.sign(key, hashes.SHA256()))
 
 
-def make_server(authority: Path, folder: Path, names: list[str], *, group: int | None) -> None:
+def make_server(
+    authority: Path, folder: Path, names: list[str], *, group: int | None, days: int = SERVER_DAYS
+) -> None:
     """Make a server's key and certificate, unless they are valid for another month.
 
-    If the authority was renewed, nobody trusts what the earlier one has issued.
+    If the authority has another key, nobody trusts what the earlier one has issued.
     """
     issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
     has_certificate = (folder / "server.crt").exists()
@@ -87,14 +100,12 @@ def make_server(authority: Path, folder: Path, names: list[str], *, group: int |
         and _holds(folder / "server.crt")
         and _is_issued_by(issuer, folder / "server.crt")
     ):
+        _write_certificate(folder / "ca.crt", issuer)
         return
-    text = (authority / "ca.key").read_bytes()
-    issuer_key = serialization.load_pem_private_key(text, password=None)
-    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
-        raise SystemExit(f"{authority}/ca.key is not a key that this script has made.")
+    issuer_key = _authority_key(authority)
     key = ec.generate_private_key(ec.SECP256R1())
-    days = datetime.timedelta(days=SERVER_DAYS)
-    builder = _builder(_name(names[0]), issuer.subject, key.public_key(), days)
+    lasts = datetime.timedelta(days=days)
+    builder = _builder(_name(names[0]), issuer.subject, key.public_key(), lasts)
     certificate = (
         builder.add_extension(x509.SubjectAlternativeName(map(_alternative, names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -111,6 +122,13 @@ def make_server(authority: Path, folder: Path, names: list[str], *, group: int |
     _write_certificate(folder / "ca.crt", issuer)
     # Last, because the others are not made again if this one exists.
     _write_certificate(folder / "server.crt", certificate)
+
+
+def _authority_key(folder: Path) -> ec.EllipticCurvePrivateKey:
+    found = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), password=None)
+    if not isinstance(found, ec.EllipticCurvePrivateKey):
+        raise SystemExit(f"{folder}/ca.key is not a key that this script has made.")
+    return found
 
 
 def _builder(

@@ -20,9 +20,14 @@ _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
 _REFUSAL = b"no encryption is no entry"
 
 
-def make_certificates(folder: Path, *hosts: str) -> Path:
-    """Make an authority, and a certificate for each host, with the script of the deployment."""
+def make_certificates(folder: Path, *hosts: str, days: int | None = None) -> Path:
+    """Make an authority, and a certificate for each host, with the script of the deployment.
+
+    `days` is how long the certificates of the hosts are valid, if not as long as the script says.
+    """
     command = [sys.executable, SCRIPT, "--authority", folder / "authority", "--to", folder, *hosts]
+    if days is not None:
+        command += ["--days", days]
     subprocess.run(list(map(str, command)), check=True)
     return folder
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.errors import SourceUnavailable, UsageError
+from oic_assurance.operations.doctor.certificates import read_certificate, served
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.airflow_hook import _connect
 from oic_assurance.sources.databases.dialects import MYSQL
@@ -62,6 +63,15 @@ def test_a_checked_connection_is_encrypted(
     cursor.execute("show session status like 'Ssl_version'")
     assert cursor.fetchone()[1].startswith("TLSv1")
     connection.close()
+
+
+def test_the_certificate_of_the_server_is_watched(
+    with_tls: MariaDb, without_tls: MariaDb, certificates: Path
+) -> None:
+    shown = served("mysql", "localhost", with_tls.port)
+    assert shown == read_certificate(certificates / "localhost" / "server.crt")
+    with pytest.raises(OSError, match="SSL"):
+        served("mysql", "localhost", without_tls.port)
 
 
 @pytest.mark.parametrize("wrong", ["host", "authority", "no TLS"])

@@ -1,14 +1,14 @@
 """The doctor's looks at sources and connections: drift, the dropzone, certificates."""
 
-import importlib.util
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance import clock
 from oic_assurance.operations.doctor import sources
 from oic_assurance.settings import Settings
 from oic_assurance.state.observed import Finding
@@ -17,7 +17,7 @@ from oic_assurance.warehouse.connections import warehouse_url
 from oic_assurance.warehouse.embedded import server_port
 from tests.integration.landing.support import COMPLETIONS, PERSONNEL, World, person
 from tests.integration.operations.test_doctor import states, the
-from tests.tls import SCRIPT, TlsServer
+from tests.tls import TlsServer, make_certificates
 
 REFERRAL = "rms/nccu_referral"
 
@@ -93,25 +93,6 @@ def test_a_dropzone_that_is_missing_is_found(world: World) -> None:
 # ------------------------------------------------------------ connections
 
 
-def script() -> ModuleType:
-    """Return the deployment's script that makes certificates, as a module."""
-    spec = importlib.util.spec_from_file_location("certificates", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def certificates_of(folder: Path, days: int) -> Path:
-    """Make certificates that are valid for a number of days, with the deployment's script."""
-    module = script()
-    vars(module)["SERVER_DAYS"] = days
-    module.make_authority(folder / "authority")
-    module.make_server(folder / "authority", folder / "localhost", ["localhost"], group=None)
-    return folder
-
-
 def looked_at(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> Finding:
@@ -141,8 +122,8 @@ def test_on_this_machine_no_encryption_is_needed(
     [
         ("verify-full", 400, "ok", "encrypted and verified, until "),
         ("require", 400, "advice", "not checked (require)"),
-        ("verify-full", 0, "failed", "certificate expired on"),
-        ("verify-full", 10, "attention", "certificate expires on"),
+        ("verify-full", -1, "failed", "the server's certificate expired on"),
+        ("verify-full", 29, "attention", "the server's certificate expires on"),
     ],
 )
 def test_the_certificate_of_a_connection_is_looked_at(
@@ -154,6 +135,9 @@ def test_the_certificate_of_a_connection_is_looked_at(
     state: str,
     what: str,
 ) -> None:
-    found = looked_at(settings, certificates_of(tmp_path, days), monkeypatch, mode)
+    folder = make_certificates(tmp_path, "localhost", days=400)
+    now = clock.utc_now() + timedelta(days=400 - days)
+    monkeypatch.setattr(clock, "utc_now", lambda: now)
+    found = looked_at(settings, folder, monkeypatch, mode)
     assert found.state == state
     assert what in found.what

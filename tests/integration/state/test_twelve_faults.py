@@ -43,10 +43,9 @@ from tests.databases import Prepared, administrator
 from tests.integration.landing.support import World
 from tests.integration.notifications.test_notify import enter_drill, make_freshness
 from tests.integration.operations.test_doctor import shifted
-from tests.integration.operations.test_doctor_sources import certificates_of
 from tests.integration.publishing.marts import published
 from tests.integration.publishing.test_approval import with_a_warning
-from tests.tls import TlsServer
+from tests.tls import TlsServer, make_certificates
 from tests.unit.notifications.servers import HttpServer
 
 PEOPLE = "hr/personnel"
@@ -91,11 +90,11 @@ def a_disk_is_nearly_full(scene: Scene) -> Iterator[None]:
 
 @fault("certificate")
 def a_certificate_expires(scene: Scene) -> Iterator[None]:
-    """Airflow's database has a certificate for ten days, and then a new one."""
+    """Airflow's database has a certificate that has expired, and then a new one."""
 
     @contextmanager
     def served(days: int) -> Iterator[None]:
-        folder = certificates_of(scene.folder / f"for {days} days", days)
+        folder = make_certificates(scene.folder / f"for {days} days", "localhost", days=days)
         server = TlsServer(folder / "localhost", server_port(scene.settings))
         parts = conninfo_to_dict(warehouse_url(scene.settings))
         place = {"host": "localhost", "port": str(server.port), "sslmode": "verify-full"}
@@ -105,7 +104,7 @@ def a_certificate_expires(scene: Scene) -> Iterator[None]:
         with contextlib.closing(server):
             yield
 
-    with served(10):
+    with served(0):
         yield
     scene.patch.delenv(METADATA)
 

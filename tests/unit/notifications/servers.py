@@ -116,7 +116,11 @@ class HttpServer:
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
                 """Log nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Show nothing, because a client may only look at the certificate."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         folder = _certificates()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "127.0.0.1/server.crt", folder / "127.0.0.1/server.key")

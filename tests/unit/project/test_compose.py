@@ -187,7 +187,31 @@ def test_certificates_stay_while_they_hold(tmp_path: Path) -> None:
     assert alternative.get_values_for_type(x509.DNSName) == ["postgres", "db.example"]
 
 
-def test_a_renewed_authority_renews_the_certificates_of_the_servers(tmp_path: Path) -> None:
+def test_a_renewed_authority_and_the_earlier_one_trust_the_same_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_certificates(tmp_path, "postgres")
+    earlier = (tmp_path / "authority/ca.crt").read_bytes()
+    served = (tmp_path / "postgres/server.crt").read_bytes()
+    script = runpy.run_path(str(SCRIPT))
+    monkeypatch.setitem(script["_holds"].__globals__, "SPARE_DAYS", 365 * 11)
+    script["make_authority"](tmp_path / "authority")
+    monkeypatch.undo()
+    make_certificates(tmp_path, "postgres", "redis")
+    renewed = (tmp_path / "authority/ca.crt").read_bytes()
+    assert renewed != earlier
+    # Nothing has to be started again: the server shows what it showed, and both trust it.
+    assert (tmp_path / "postgres/server.crt").read_bytes() == served
+    for issuer in map(x509.load_pem_x509_certificate, (earlier, renewed)):
+        for name in ("postgres", "redis"):
+            server = (tmp_path / name / "server.crt").read_bytes()
+            x509.load_pem_x509_certificate(server).verify_directly_issued_by(issuer)
+            assert (tmp_path / name / "ca.crt").read_bytes() == renewed
+
+
+def test_another_key_of_the_authority_renews_the_certificates_of_the_servers(
+    tmp_path: Path,
+) -> None:
     make_certificates(tmp_path / "before", "postgres")
     make_certificates(tmp_path / "now", "redis")
     shutil.copytree(tmp_path / "now/authority", tmp_path / "before/authority", dirs_exist_ok=True)

@@ -1,18 +1,22 @@
 """Looks at the sources and connections: declared columns, encryption, and certificates."""
 
 import os
-import socket
-import ssl
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
 from cryptography import x509
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance import clock
 from oic_assurance.errors import DeliveryRefused, SourceUnavailable, UsageError
+from oic_assurance.operations.doctor.certificates import (
+    CERTIFICATE,
+    SECONDS,
+    expiring,
+    look_at_certificates,
+    read_certificate,
+    served,
+)
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.snapshot import snapshot
 from oic_assurance.sources.declarations.load import datasets
@@ -20,7 +24,7 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.declarations.protected import is_protected
 from oic_assurance.sources.files.dropped import Dropzone
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.state.observed import Finding, State
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
@@ -28,7 +32,7 @@ from oic_assurance.warehouse.airflow_uri import (
     variable_name,
 )
 from oic_assurance.warehouse.connections import PROGRAM, reason, uses_embedded_server
-from oic_assurance.warehouse.embedded import HOST, SSL_REQUEST
+from oic_assurance.warehouse.embedded import HOST
 from oic_assurance.warehouse.transport import METADATA, VERIFY_FULL, check_links
 
 # ---------------------------------------------------------------- what the sources have
@@ -107,18 +111,12 @@ def _agreed(subject: str, new: Sequence[str]) -> Finding:
 
 # ---------------------------------------------------------------- connections
 
-#: deploy/certificates.py renews a certificate a month before it expires.
-SPARE = timedelta(days=30)
-SECONDS = 5
-#: The kind of problem of a certificate that expires. Other findings are of the connection.
-CERTIFICATE = "certificate"
-RENEW = "renew it: docs/how-to/protect.md#connections"
 ENCRYPT = "docs/how-to/protect.md#connections"
 LOCAL = (HOST, "localhost", "::1")
 
 
 def look_at_links(settings: Settings) -> Iterator[Finding]:
-    """Find how each connection to PostgreSQL is protected."""
+    """Find how each connection to PostgreSQL is protected, and when certificates expire."""
     try:
         check_links()
     except UsageError as error:
@@ -137,6 +135,7 @@ def look_at_links(settings: Settings) -> Iterator[Finding]:
     scheme, _, place = os.environ.get(METADATA, "").strip().partition("://")
     if scheme.partition("+")[0] in ("postgres", "postgresql"):
         yield _postgres(METADATA, f"postgresql://{place}")
+    yield from look_at_certificates()
 
 
 def _postgres(variable: str, uri: str) -> Finding:
@@ -147,23 +146,13 @@ def _postgres(variable: str, uri: str) -> Finding:
         return Finding(variable, "ok", "a socket file of this machine")
     mode = parts.get("sslmode") or "no sslmode"
     try:
-        certificates = {"the server's": _shown(host, int(parts.get("port", 5432)))}
-        if parts.get("sslrootcert", "system") != "system":
-            certificates["the authority's"] = x509.load_pem_x509_certificate(
-                Path(parts["sslrootcert"]).read_bytes()
-            )
+        certificates = _certificates(parts)
     except OSError as error:
         what = f"{host} gives no certificate: {error.strerror or error}"
         return Finding(variable, "failed" if mode == VERIFY_FULL else "unknown", what, ENCRYPT)
-    ends = sorted((one.not_valid_after_utc, of) for of, one in certificates.items() if one)
-    end = ends[0][0].timestamp() if ends else None
-    for when, of in ends[:1]:
-        left = when - clock.utc_now()
-        if left < SPARE:
-            is_over = left < timedelta(0)
-            what = f"{of} certificate {'expired' if is_over else 'expires'} on {when:%d %b %Y}"
-            state: State = "failed" if is_over else "attention"
-            return Finding(variable, state, what, RENEW, end, code=CERTIFICATE)
+    told = [expiring(variable, of, one) for of, one in certificates.items()]
+    if first := next(filter(None, told), None):
+        return first
     parts.setdefault("connect_timeout", str(SECONDS))
     try:
         with psycopg.connect(libpq_uri(parts), application_name=PROGRAM) as session:
@@ -177,23 +166,21 @@ def _postgres(variable: str, uri: str) -> Finding:
     if mode != VERIFY_FULL:
         what = f"encrypted, but the server's certificate is not checked ({mode})"
         return Finding(variable, "advice", what, f"add sslmode={VERIFY_FULL}: {ENCRYPT}")
-    until = f", until {ends[0][0]:%d %b %Y}" if ends else ""
-    return Finding(variable, "ok", f"encrypted and verified{until}", amount=end, code=CERTIFICATE)
+    until = min((one.not_valid_after_utc for one in certificates.values()), default=None)
+    shown, end = (f", until {until:%d %b %Y}", until.timestamp()) if until else ("", None)
+    return Finding(variable, "ok", f"encrypted and verified{shown}", amount=end, code=CERTIFICATE)
 
 
-def _shown(host: str, port: int) -> x509.Certificate | None:
-    """Return a PostgreSQL server's certificate, or None if it has none.
+def _certificates(parts: Mapping[str, str]) -> dict[str, x509.Certificate]:
+    """Return the certificates of a connection to PostgreSQL, by whose they are.
 
     Raises:
-        OSError: The server does not answer.
+        OSError: The server does not answer, or a file cannot be read.
     """
-    # The certificate is only looked at here, so this connection checks nothing and sends nothing.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection((host, port), timeout=SECONDS) as plain:
-        plain.sendall(SSL_REQUEST)
-        if plain.recv(1) != b"S":
-            return None
-        with context.wrap_socket(plain, server_hostname=host) as secure:
-            shown = secure.getpeercert(binary_form=True)
-    return x509.load_der_x509_certificate(shown) if shown else None
+    found = {}
+    if server := served("postgresql", parts["host"], int(parts.get("port", 5432))):
+        found["the server's"] = server
+    for name, of in (("sslrootcert", "the authority's"), ("sslcert", "the client's")):
+        if parts.get(name, "system") != "system":
+            found[of] = read_certificate(Path(parts[name]))
+    return found
