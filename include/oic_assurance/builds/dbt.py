@@ -21,7 +21,7 @@ from oic_assurance import logs
 from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.builds.version import project_fingerprint
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.settings import KIND, SPARK, Settings
 from oic_assurance.warehouse.airflow_uri import libpq_environment
 from oic_assurance.warehouse.connections import login_url
@@ -86,6 +86,11 @@ class Node:
         return self.status in {"error", "fail", "partial success"}
 
 
+#: The unique IDs of the nodes of a command at which the database failed in a way that a retry may
+#: avoid: a deadlock with another session, a lost connection, a full disk.
+_may_pass: set[str] = set()
+
+
 class BuildFailed(AssuranceError):  # noqa: N818 - named for what happened
     """A model or seed cannot be built. `built` are the results of those that were built."""
 
@@ -115,10 +120,12 @@ def run_dbt(
 
     Raises:
         SeedsError: A seed has a mistake. Nothing is built.
+        ServerError: The database failed at a model, and a retry may succeed.
         BuildFailed: A model cannot be built. The message names the cause.
         AssuranceError: The project cannot be read. The message names the cause.
     """
     read_seeds(settings.project_root, settings.kind)
+    _may_pass.clear()
     with environment_with({**dbt_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
@@ -127,7 +134,10 @@ def run_dbt(
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
     failed = [node for node in nodes if node.blocks and node.kind != TEST]
     if failed:
-        raise BuildFailed(failed, [node for node in nodes if node.succeeded])
+        error = BuildFailed(failed, [node for node in nodes if node.succeeded])
+        if _may_pass.issuperset(node.node.unique_id for node in failed):
+            raise ServerError(error.message)
+        raise error
     if result.exception is not None or not (result.success or nodes):
         # If the server was lost, `dbt docs` raises nothing, and lists what it could not read.
         errors = getattr(result.result, "errors", None) or [""]
@@ -234,14 +244,25 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
 
 @cache
 def _keep_connections() -> None:
-    """Let each of dbt's threads keep its connection from one node to the next.
+    """Let each of dbt's threads keep its connection, and note which errors a retry may avoid.
 
     dbt's adapter for PostgreSQL logs in again for each node, and a build has some hundreds of
     nodes. dbt closes the connections that are kept when its command ends.
     """
+    import psycopg2  # type: ignore[import-untyped]
     from dbt.adapters.postgres import PostgresAdapter, PostgresConnectionManager
 
     class KeptConnections(PostgresConnectionManager):
+        @contextmanager
+        def exception_handler(self, sql: str) -> Iterator[None]:
+            # dbt keeps the text of an error, and not what kind of error it is.
+            with super().exception_handler(sql):
+                try:
+                    yield
+                except psycopg2.OperationalError:
+                    _may_pass.add(self.get_thread_connection().name)
+                    raise
+
         def release(self) -> None:
             connection = self.get_if_exists()
             # A node that failed leaves its transaction open. Then dbt rolls it back and closes.

@@ -106,9 +106,6 @@ def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
-        # Landing runs hundreds of short statements. Compiling them (PostgreSQL's JIT) costs more
-        # time than it saves.
-        connection.execute("set jit = off")
         # The latest version of each key must be found with the index. If the statistics show a
         # small raw table, the planner would choose to read the whole table for each new row. But
         # the same statement adds rows to that table, so each read would take longer than the one

@@ -195,7 +195,7 @@ def keep_audiences(settings: Settings) -> bool:
         limit_waiting(conn, "1s")
         try:
             open_to_audiences(conn)
-        except psycopg.errors.LockNotAvailable:
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             return False
     return True
 

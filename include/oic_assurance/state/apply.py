@@ -67,7 +67,7 @@ def apply_state(settings: Settings) -> None:
                     warehouse.execute(_grants(warehouse))
                     warehouse.execute(sql.SQL("comment on schema state is {}").format(wanted))
                 return
-            except psycopg.errors.LockNotAvailable as error:
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 if attempt == _ATTEMPTS - 1:
                     raise ServerError(
                         "The views of schema state are in use by a session that does not end: end "

@@ -50,7 +50,8 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 _SETTINGS = """\
-# This file is written at each start. The sizes are for a machine with two cores.
+# This file is written at each start. The sizes are for a machine with two cores. What a session
+# begins with is set for the warehouse's database (hardening/sessions.sql).
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
@@ -71,13 +72,6 @@ timezone = 'UTC'
 
 shared_buffers = 256MB
 effective_cache_size = 1GB
-work_mem = 32MB
-maintenance_work_mem = 128MB
-# No parallel queries: a build runs several statements at the same time already, and parallel
-# queries need shared memory, of which a container has little (/dev/shm).
-max_parallel_workers_per_gather = 0
-jit = off
-random_page_cost = 1.1
 
 {notifications}
 

@@ -113,18 +113,24 @@ def _claim_server(connection: psycopg.Connection) -> None:
 def enter_altered(settings: Settings, logins: Sequence[str], altered: Sequence[str]) -> None:
     """Enter in the log of processing that logins were altered and are set back, and warn of it.
 
-    `altered` says what was altered, and never has a password. `assurance doctor` reads the entry.
+    `altered` says what was altered, and never has a password. The login "" is the database, whose
+    settings are those of all logins. `assurance doctor` reads the entry.
 
     Raises:
         ServerError: The log of processing cannot be reached.
     """
     names = ", ".join(f"'{login}'" for login in logins)
-    who, were = ("logins", "were") if len(logins) > 1 else ("login", "was")
+    who, were = (f"logins {names}", "were") if len(logins) > 1 else (named(*logins), "was")
     what = "; ".join(dict.fromkeys(altered))
-    said = f"the {who} {names} {were} not as declared, and {were} set back: {what}"
+    said = f"the {who} {were} not as declared, and {were} set back: {what}"
     LOG.warning("%s.", said[:1].upper() + said[1:])
     with connect(settings, role=AUDITOR) as log:
         enter(log, "alteration", said, concerns=[ALTERED_LOGIN, *map(login_mark, logins)])
+
+
+def named(login: str) -> str:
+    """Return the words for a login that was altered, or for the database, whose name is ""."""
+    return f"login '{login}'" if login else "database"
 
 
 def settle_passwords(settings: Settings, connection: psycopg.Connection) -> list[str]:

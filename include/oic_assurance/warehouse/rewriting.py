@@ -18,14 +18,19 @@ PATIENCE_SECONDS = 60.0
 #: From this server version on, a login can clear the planner's samples of column values. The
 #: samples of a table stay when the table becomes empty, so they could contain erased values.
 CLEARS_SAMPLES_SINCE = 180_000
+_SAMPLED = """
+select c.oid
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'm')
+"""
 _CLEAR_SAMPLES = """
 select pg_clear_attribute_stats(n.nspname, c.relname, a.attname, kind.is_inherited)
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
 cross join (values (true), (false)) as kind (is_inherited)
-where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-    and c.relkind in ('r', 'p', 'm') and a.attnum > 0 and not a.attisdropped
+where c.oid = %s and a.attnum > 0 and not a.attisdropped
 """
 
 
@@ -71,6 +76,9 @@ def _rewrite(connection: psycopg.Connection, table: str) -> str | None:
 def _forget_samples(connection: psycopg.Connection) -> None:
     """Replace the planner's samples of column values with samples of the present values."""
     if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
-        connection.execute(_CLEAR_SAMPLES.encode())
+        # Each table is locked by itself. A transaction that kept the locks of several tables could
+        # deadlock with a build, which locks the tables that its foreign keys refer to.
+        for table in connection.execute(_SAMPLED).fetchall():
+            connection.execute(_CLEAR_SAMPLES, table)
     connection.execute("analyze")
     connection.execute("vacuum (full) pg_catalog.pg_statistic")

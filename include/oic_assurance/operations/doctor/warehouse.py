@@ -29,6 +29,7 @@ from oic_assurance.warehouse.connections import (
 from oic_assurance.warehouse.embedded import is_running
 from oic_assurance.warehouse.fingerprint import fingerprint_audited
 from oic_assurance.warehouse.hardening.close import altered_logins, logs_plans, needed_statements
+from oic_assurance.warehouse.logins import named
 from oic_assurance.warehouse.migrate import missing_migrations
 from oic_assurance.warehouse.processing_log import ALTERED_LOGIN
 from oic_assurance.warehouse.roles import AUDITOR, INHERITED, LOGIN_ROLES, can_become
@@ -152,13 +153,13 @@ def _look_at_hardening(warehouse: psycopg.Connection) -> Iterator[Finding]:
     needed = needed_statements(warehouse)
     altered = altered_logins(needed)
     if missing := [one for one in needed if one.login not in altered]:
-        what = f"{len(missing)} statements are needed to harden it or to log what is read"
+        what = f"{len(missing)} statements are needed to harden it, log what is read, or tune it"
         yield Finding("server", "failed", what, HARDEN)
     else:
         yield Finding("server", "ok", "hardened: nothing is open to everybody")
     for login, changes in altered.items():
-        what = f"the login '{login}' is not as declared: {'; '.join(dict.fromkeys(changes))}"
-        yield Finding(login, "failed", what, SET_BACK, code="logins")
+        what = f"the {named(login)} is not as declared: {'; '.join(dict.fromkeys(changes))}"
+        yield Finding(login or "database", "failed", what, SET_BACK, code="logins")
     if not logs_plans(warehouse):
         what = "logs no plans, so it is not known what statements have read"
         yield Finding("server", "failed", what, LOAD)
@@ -168,7 +169,7 @@ def _look_at_altered(settings: Settings) -> Iterator[Finding]:
     """Find in the log of processing which logins were set back since the run before this one."""
     with connect(settings, role=AUDITOR) as warehouse:
         for logins, what, since in warehouse.execute(_SET_BACK, {"mark": ALTERED_LOGIN}):
-            subject = logins[0] if len(logins) == 1 else f"{len(logins)} logins"
+            subject = (logins[0] or "database") if len(logins) == 1 else f"{len(logins)} logins"
             yield Finding(subject, "attention", what, WHO_USED_IT, since=since, code="logins")
 
 

@@ -211,7 +211,6 @@ def erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
-        connection.execute("set jit = off")
         take(connection, dataset_lock(settings.force_code, dataset.name))
         check_no_rekey(connection)
         resolve_drafts(settings, connection, dataset)

@@ -130,7 +130,6 @@ def _prepare(connection: psycopg.Connection) -> None:
     The session uses the same date format as landing, and the planner looks up keys with an index.
     """
     connection.execute("set datestyle = 'ISO, YMD'")
-    connection.execute("set jit = off")
     connection.execute("set enable_seqscan = off")
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import NamedTuple
 
@@ -18,7 +18,9 @@ from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
-FILES = ("catalogues.sql", "limits.sql", "log.sql")
+FILES = ("catalogues.sql", "limits.sql", "log.sql", "sessions.sql")
+#: These read what a migration creates.
+AFTER_MIGRATIONS = ("limits.sql", "sessions.sql")
 #: How the statements begin that only set something, for a login or for the warehouse's database.
 SETTINGS = ("alter role ", "alter database ", "revoke all on parameter ")
 
@@ -27,13 +29,14 @@ class Needed(NamedTuple):
     """A statement that is still needed."""
 
     statement: str
-    #: The login that it sets back, if somebody has altered that login, and what was altered. Words
-    #: and values that a reader can choose at will are not in it.
+    #: The login that it sets back, if somebody has altered that login, or "" for the database, and
+    #: what was altered. Words and values that a reader can choose at will are not in it.
     login: str | None
     altered: str | None
 
 
-#: Is called with an altered login and what was altered, before the login is set back.
+#: Is called with an altered login, or "" for the database, and what was altered, before it is set
+#: back.
 Tell = Callable[[str, list[str]], None]
 
 
@@ -54,12 +57,14 @@ def close(connection: psycopg.Connection, tell: Tell = lambda *_: None) -> None:
             _run(connection, tell)
             return
         # If an administrator has run the statements before, the owner may grant the rights. So the
-        # owner can run the statements for roles that later migrations have created.
-        with contextlib.suppress(ServerError):
-            _run(connection, tell)
+        # owner can run the statements for roles that later migrations have created. With what the
+        # sessions in its database begin, the owner can set on every server.
+        for file in FILES:
+            with contextlib.suppress(ServerError):
+                _run(connection, tell, [file])
     left = needed_statements(connection)
     # If only settings are missing, they are of a login that was created or altered since the server
-    # was hardened, or of the log of what is read. That must not stop the start.
+    # was hardened, of the log of what is read, or of sessions. That must not stop the start.
     if accepts_open_server() or all(one.statement.startswith(SETTINGS) for one in left):
         if left:
             LOG.warning(
@@ -104,23 +109,22 @@ def hardening_sql(settings: Settings) -> str:
     return "\n".join([*lines, *statements, "commit;", ""])
 
 
-def needed_statements(connection: psycopg.Connection) -> list[Needed]:
+def needed_statements(connection: psycopg.Connection, files: Iterable[str] = FILES) -> list[Needed]:
     """Return the statements that are still needed to harden the server.
 
     `connection` must be a session of the warehouse's owner or of a superuser.
     """
-    # The file limits.sql reads tables that a migration creates.
     is_migrated = relation_exists(connection, "limits.setting")
     return [
         Needed(*row)
-        for file in FILES
-        if is_migrated or file != "limits.sql"
+        for file in files
+        if is_migrated or file not in AFTER_MIGRATIONS
         for row in connection.execute(_query(file).encode()).fetchall()
     ]
 
 
 def altered_logins(needed: list[Needed]) -> dict[str, list[str]]:
-    """Return the logins that somebody has altered, each with what was altered."""
+    """Return the logins that somebody has altered ("" is the database), with what was altered."""
     found: dict[str, list[str]] = {}
     for one in needed:
         if one.login is not None and one.altered is not None:
@@ -135,7 +139,11 @@ def logs_plans(connection: psycopg.Connection) -> bool:
 
 
 def _run(
-    connection: psycopg.Connection, tell: Tell = lambda *_: None, *, with_settings: bool = True
+    connection: psycopg.Connection,
+    tell: Tell = lambda *_: None,
+    files: Iterable[str] = FILES,
+    *,
+    with_settings: bool = True,
 ) -> None:
     """Run the statements that are still needed, in one transaction, as the session's own login.
 
@@ -147,7 +155,7 @@ def _run(
             connection.execute("set local search_path = pg_catalog")
             needed = [
                 one
-                for one in needed_statements(connection)
+                for one in needed_statements(connection, files)
                 if with_settings or not one.statement.startswith(SETTINGS)
             ]
             for one in needed:
