@@ -45,6 +45,8 @@ FIRST = "ASSURANCE_FIRST_FORCE"
 FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BODY"
 #: The place to which forces export for the national view.
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
+#: The forces that report to the national warehouse, besides those of forces.yml.
+REPORTING_FORCES = "ASSURANCE_REPORTING_FORCES"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The folder in which back-ups are made, and the one in which a physical back-up is restored for a
@@ -77,6 +79,9 @@ class Settings:
     #: The fsspec URL to which a force writes its published aggregates for the national warehouse.
     #: Empty: they are written nowhere.
     national_dropzone: str = ""
+    #: The codes of the forces that report to this national warehouse, separated by commas. Empty:
+    #: nobody has said which.
+    reporting_forces: str = ""
     #: The fsspec URL of the archive. Empty: the folder `batches` in the state folder.
     archive: str = ""
     #: The fsspec URL to which finished reports are copied. Empty: they stay in the state folder.
@@ -148,6 +153,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         force_name=given.get(FORCE_NAME, "").strip(),
         accountable_body=given.get(ACCOUNTABLE_BODY, "").strip(),
         national_dropzone=_place(given, NATIONAL_DROPZONE),
+        reporting_forces=_reporting_forces(given),
         archive=_place(given, "ASSURANCE_ARCHIVE_URL"),
         reports=_place(given, "ASSURANCE_REPORTS_URL"),
         pg_port=_port(given),
@@ -295,6 +301,14 @@ def _force_code(environment: Mapping[str, str]) -> str:
         wanted = f"{ENGLAND_AND_WALES}, the national warehouse's" if is_national else FORCE_AREA
         raise UsageError(f"ASSURANCE_FORCE_CODE: '{code}' is not {wanted}.")
     return code
+
+
+def _reporting_forces(environment: Mapping[str, str]) -> str:
+    codes = sorted(set(re.findall(r"[^\s,]+", environment.get(REPORTING_FORCES, "").upper())))
+    for code in codes:
+        if code not in force_areas():
+            raise UsageError(f"{REPORTING_FORCES}: '{code}' is not {FORCE_AREA}.")
+    return ",".join(codes)
 
 
 def _port(environment: Mapping[str, str]) -> int | None:

@@ -451,6 +451,28 @@ def test_an_export_that_was_not_made_leads_to_its_row(healthy: Settings) -> None
     expect(Seen(message(told)), "message *The national view was not told*")
 
 
+@plays(f"message *{TITLES['undeclared']}*", f"message *{TITLES['withdrawn']}*")
+@pytest.mark.parametrize("kind", ["undeclared", "withdrawn"])
+def test_a_force_that_left_the_national_view_leads_to_its_row(healthy: Settings, kind: str) -> None:
+    """The commands of the rows are followed in tests/national/test_withdrawal.py."""
+    settings = replace(healthy, reporting_forces="E23000015")
+    ask(
+        healthy,
+        "insert into audit.batch"
+        " (batch_id, run_id, force_code, dataset, source_place, kind, delivered_for, status)"
+        " values (9000, 'r', 'E23000022', 'national/position', 'position_E23000014_20260501.csv',"
+        " 'file', '2026-05-01', 'landed')",
+    )
+    if kind == "withdrawn":
+        ask(
+            healthy,
+            "insert into audit.national_membership (force_code, reporting_force_code, decision,"
+            " decided_by, reason) values ('E23000022', 'E23000014', 'WITHDRAWN', 'a', 'it left')",
+        )
+    told = [one for one in open_problems(settings) if one.subject == "E23000014"]
+    expect(Seen(message(told)), f"message *{TITLES[kind]}*")
+
+
 @plays("message *Nothing has been published yet*")
 def test_a_warehouse_that_has_never_published_leads_to_its_row(fresh_warehouse: Settings) -> None:
     text = message(open_problems(fresh_warehouse, NIGHT))

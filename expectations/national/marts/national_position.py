@@ -33,6 +33,7 @@ _MISSING_POINTS = """
 select force.reporting_force_code
 from {candidate}.national_force_state as force
 left join {rows} as shown using (reporting_force_code)
+where force.state <> 'WITHDRAWN'
 group by force.reporting_force_code
 having count(shown.point_code) <> 4
 """

@@ -71,7 +71,13 @@ PAGES = {
     "publication compare": "read-a-figure",
     "publication preview": "change-a-policy",
     "publication reproduce": "verify",
-    **dict.fromkeys(("release national", "release trust"), "national-view"),
+    **dict.fromkeys(
+        (
+            *("release forces", "release national", "release readmit-force", "release trust"),
+            "release withdraw-force",
+        ),
+        "national-view",
+    ),
     "sources document": "add-a-source",
 }
 #: The modules of the commands that do not have one with their name.

@@ -8,12 +8,14 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID, publication_option, reason_option, required_reason
 from oic_assurance.cli.shown import shows
+from oic_assurance.landing.exporters import decide_membership
 from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.publishing.releases import Release, list_releases
 from oic_assurance.reporting.national.export import export_national, tell_national
 from oic_assurance.reporting.release import make as files
 from oic_assurance.reporting.release.wording import announced
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, force_areas
+from oic_assurance.state.read import rows, state_session
 from oic_assurance.warehouse.account import account
 
 to_option = click.option(
@@ -146,6 +148,72 @@ def trust(settings: Settings, force: str, key: str, reason: str | None) -> Resul
         [
             f"Exports of {force} are taken if the key {key} has signed them. Before: "
             f"{before or 'no key'}. The next run lands what was refused."
+        ]
+    )
+
+
+@release.command("withdraw-force")
+@click.argument("force")
+@click.option("--reason", metavar="TEXT", help="Why. Readers of the national view see it.")
+@shows
+def withdraw_force(settings: Settings, force: str, reason: str | None) -> Result:
+    """Withdraw FORCE from the national view: its rows are not used, and its exports not taken.
+
+    This is a command of the national warehouse. Raw keeps the rows, from which earlier publications
+    were computed.
+    """
+    why = required_reason(reason, "Why does the force leave the national view?")
+    decide_membership(settings, force, account(), why, withdraws=True)
+    told = (
+        f"{force_areas()[force]} ({force}) is withdrawn from the national view. Readers see it "
+        "until the next run, and its figures are in earlier publications."
+    )
+    return Result([told], next="`assurance run` makes the view without it.")
+
+
+@release.command("readmit-force")
+@click.argument("force")
+@click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+@shows
+def readmit_force(settings: Settings, force: str, reason: str | None) -> Result:
+    """Take FORCE into the national view again, with what it has exported and will export.
+
+    This is a command of the national warehouse.
+    """
+    why = required_reason(reason, "Why does the force report again?")
+    decide_membership(settings, force, account(), why, withdraws=False)
+    told = (
+        f"{force_areas()[force]} ({force}) belongs to the national view again. The next run lands "
+        "the exports that were not taken. Until then, its last export counts."
+    )
+    return Result([told])
+
+
+@release.command()
+@shows
+def forces(settings: Settings) -> Result:
+    """List the forces that have exported, and every decision to withdraw or readmit one.
+
+    This is a command of the national warehouse.
+    """
+    with state_session(settings) as warehouse:
+        exported = rows(
+            warehouse, "select * from state.exporting_force order by reporting_force_code"
+        )
+        decisions = rows(warehouse, "select * from audit.national_membership order by decision_id")
+    names = force_areas()
+    shown = columns(
+        *("reporting_force_code=code", "name", "rows:number", "exported_for:day"),
+        *("withdrawn_at:moment", ">withdrawn_because=because"),
+    )
+    named = [{"name": names.get(one["reporting_force_code"]), **one} for one in exported]
+    decided = columns(
+        "reporting_force_code=code", "decision", "decided_at", "decided_by", ">reason", "-*"
+    )
+    return Result(
+        [
+            Table("forces", shown, named, empty="No force has exported yet."),
+            Table("decisions", decided, decisions, "Decisions"),
         ]
     )
 

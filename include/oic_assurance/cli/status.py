@@ -151,8 +151,9 @@ def _position(warehouse: psycopg.Connection) -> list[Table]:
         query = f"select * from {marts}.national_force_state order by force_name"  # noqa: S608 - no input
         shown = columns("force_name=force", "state:state", ">caveat")
         forces = rows(warehouse, query)
-        known = sum(one["state"] == "REPORTED" for one in forces)
-        title += f": {known} of {count(len(forces), 'force')} are known."
+        states = [one["state"] for one in forces]
+        listed = count(len(states) - states.count("WITHDRAWN"), "force")
+        title += f": {states.count('REPORTED')} of {listed} are known."
         return [Table("forces", shown, forces, title)]
     if not relation_exists(warehouse, f"{marts}.assurance_position"):
         return []

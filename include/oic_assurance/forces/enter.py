@@ -41,6 +41,7 @@ from oic_assurance.settings import (
     FORCE_NAME,
     KIND,
     NATIONAL_DROPZONE,
+    REPORTING_FORCES,
     Settings,
     load_settings,
 )
@@ -158,6 +159,9 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         own = _OWN.fullmatch(name)
         if own is not None and own[2] == force.code:
             mine[f"{own[1]}_{own[3]}"] = value
+    if force.kind == "national":
+        declared = [one.code for one in forces.forces.values() if one.kind == "force"]
+        mine[REPORTING_FORCES] = ",".join([*declared, mine.get(REPORTING_FORCES, "")])
     ids = [f"{name}={used}" for name, used in force.connections.items()]
     return {
         **mine,

@@ -1,20 +1,32 @@
-"""The key by which the national warehouse knows the deployment of each force.
+"""Which forces belong to the national view, and the key by which it knows the deployment of each.
 
 The first signed export of a force makes its key known. From then on, an export with another key, or
 without a signature, is refused until a person trusts the other key.
+
+A force that has left is withdrawn by a person. From then on, its exports are not taken, and the
+models do not use its rows. They stay in raw, because earlier publications were computed from them.
 """
 
 import re
+from datetime import date
 
 import psycopg
 
+from oic_assurance.clock import london_day
 from oic_assurance.errors import DeliveryRefused, UsageError
+from oic_assurance.formats import long_day
 from oic_assurance.settings import FORCE_AREA, Settings, force_areas
 from oic_assurance.sources.files.manifest import Exporter
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_row
 
 _ROLE = "oic_landing"
+_DECIDE = """
+insert into audit.national_membership (
+    force_code, reporting_force_code, decision, decided_by, reason
+)
+values (%s, %s, %s, %s, %s)
+"""
 _INSERT = """
 insert into audit.exporter (force_code, reporting_force_code, key_sha256, host, trusted_by, reason)
 values (%s, %s, %s, %s, %s, %s)
@@ -79,10 +91,7 @@ def trust(settings: Settings, reporting: str, key: str, who: str, reason: str) -
         UsageError: This is not the national warehouse, the code or the key is not one, the force is
             known by the key already, or the reason is missing.
     """
-    if settings.kind != "national":
-        raise UsageError("The national warehouse trusts keys of forces: set ASSURANCE_KIND.")
-    if reporting not in force_areas():
-        raise UsageError(f"'{reporting}' is not {FORCE_AREA}.")
+    _check(settings, reporting)
     if not re.fullmatch("[0-9a-f]{64}", key):
         raise UsageError(f"'{key}' is not the SHA-256 of a key, as `release national` shows it.")
     if not reason.strip():
@@ -94,3 +103,48 @@ def trust(settings: Settings, reporting: str, key: str, who: str, reason: str) -
         values = (settings.force_code, reporting, key, "not seen yet", who, reason.strip())
         connection.execute(_INSERT, values)
     return known
+
+
+def withdrawn_forces(connection: psycopg.Connection, force_code: str) -> dict[str, date]:
+    """Return the forces that are withdrawn from the national view, and since which day each is."""
+    rows = connection.execute(
+        "select reporting_force_code, decided_at from audit.withdrawn_force where force_code = %s",
+        (force_code,),
+    ).fetchall()
+    return {code: london_day(decided_at) for code, decided_at in rows}
+
+
+def decide_membership(
+    settings: Settings, reporting: str, who: str, reason: str, *, withdraws: bool
+) -> None:
+    """Withdraw a force from the national view, or take it in again. The decision is on record.
+
+    `who` is the login of the person who decides. Readers of the national view see the reason of a
+    withdrawal.
+
+    Raises:
+        UsageError: This is not the national warehouse, the code is not one, it is so already, or
+            the reason is missing or names an address.
+    """
+    _check(settings, reporting)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise UsageError("The decision needs a reason: it is kept on record.")
+    if "@" in reason:
+        raise UsageError("Readers see the reason: leave out addresses and names of people.")
+    with connect(settings, role=_ROLE) as connection:
+        since = withdrawn_forces(connection, settings.force_code).get(reporting)
+        if withdraws and since is not None:
+            day = long_day(since)
+            raise UsageError(f"The force {reporting} is withdrawn already, since {day}.")
+        if not withdraws and since is None:
+            raise UsageError(f"The force {reporting} is not withdrawn: there is nothing to do.")
+        decision = "WITHDRAWN" if withdraws else "READMITTED"
+        connection.execute(_DECIDE, (settings.force_code, reporting, decision, who, reason))
+
+
+def _check(settings: Settings, reporting: str) -> None:
+    if settings.kind != "national":
+        raise UsageError("This is a command of the national warehouse: set ASSURANCE_KIND.")
+    if reporting not in force_areas():
+        raise UsageError(f"'{reporting}' is not {FORCE_AREA}.")

@@ -15,11 +15,12 @@ from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.batches.normal_form import write_remaining
 from oic_assurance.clock import london_day
 from oic_assurance.errors import DeliveryRefused
+from oic_assurance.formats import long_day
 from oic_assurance.landing import checks
 from oic_assurance.landing.corrections import record_corrections
 from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
-from oic_assurance.landing.exporters import check_exporter, known_exporter
+from oic_assurance.landing.exporters import check_exporter, known_exporter, withdrawn_forces
 from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import NotStraight, Summary, TableLoader
 from oic_assurance.landing.overlap import overlap
@@ -27,7 +28,7 @@ from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, ManifestRule
-from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
+from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone, NotTaken
 from oic_assurance.sources.files.manifest import Exporter, ManifestEntry, check_manifest
 from oic_assurance.sources.files.tabular import read_tables
 
@@ -167,6 +168,7 @@ class FileLanding:
             for earlier in self._load_earlier():
                 self._note(earlier)
             self._archive.remove_leftovers(self._connection)
+            withdrawn = withdrawn_forces(self._connection, self._settings.force_code)
         self._report.is_expected = bool(self._earlier) or not self._dataset.is_optional
         listing = zone.listing(self._dataset)
         self._report.is_expected = self._report.is_expected or listing.has_folder
@@ -175,6 +177,10 @@ class FileLanding:
         for file in listing.files:
             known = self._earlier.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):
+                continue
+            if (since := withdrawn.get(file.force)) is not None:
+                why = f"its force was withdrawn from the national view on {long_day(since)}"
+                self._report.not_taken.append(NotTaken(file.name, why, file.modified_at))
                 continue
             listed = self._listed(zone, file)
             try:

@@ -158,6 +158,7 @@ def _note_settings(warehouse: psycopg.Connection, settings: Settings) -> None:
         "approve_warnings": "yes" if settings.approve_warnings else "no",
         "exports_nationally": "yes" if exports else "no",
         "approval_hours": f"{settings.approval_hours:g}",
+        "reporting_forces": settings.reporting_forces,
     }
     known: dict[str, str] = dict(
         warehouse.execute("select name, value from audit.setting").fetchall()

@@ -337,6 +337,12 @@ def test_the_national_view_lands_what_the_forces_export(
             "     accountable_body: The inspectorate}\n"
         )
     monkeypatch.setenv("ASSURANCE_NATIONAL_DROPZONE", "s3://national/drop")
+    monkeypatch.setenv("ASSURANCE_REPORTING_FORCES", "e23000040, E23000014")
+    with pytest.raises(UsageError, match="ASSURANCE_REPORTING_FORCES: 'E23000040' is not"):
+        enter(NORTH)
+        load_settings()
+    leave()
+    monkeypatch.setenv("ASSURANCE_REPORTING_FORCES", "e23000014")
     enter(NORTH)
     force = load_settings()
     assert (force.kind, force.national_dropzone) == ("force", "s3://national/drop")
@@ -344,3 +350,4 @@ def test_the_national_view_lands_what_the_forces_export(
     national = load_settings()
     assert (national.kind, national.national_dropzone) == ("national", "")
     assert national.dropzone == "s3://national/drop"
+    assert national.reporting_forces.split(",") == sorted(["E23000014", NORTH, SOUTH])

@@ -102,9 +102,13 @@ with
             delivery.newest_delivery_at,
             delivery.refusal,
             expected.late_after_days,
+            gone.withdrawn_on,
+            gone.reason as withdrawn_because,
             {{ hours_between("current_publication.force_as_at", "build.as_at") }}
             > 24 * expected.late_after_days as is_late,
             case
+                when gone.reporting_force_code is not null
+                then null
                 when delivery.reporting_force_code is null
                 then 'NEVER_REPORTED'
                 when delivery.files_refused > 0
@@ -133,6 +137,10 @@ with
             on current_publication.reporting_force_code = points.reporting_force_code
             and current_publication.force_publication_id = points.force_publication_id
         left join withdrawn on force.reporting_force_code = withdrawn.reporting_force_code
+        left join
+            {{ ref("stg_national__withdrawn") }} as gone
+            on force.force_code = gone.force_code
+            and force.reporting_force_code = gone.reporting_force_code
     ),
 
     judged as (
@@ -143,8 +151,20 @@ with
     final as (
         select
             *,
-            case when why_unknown is null then 'REPORTED' else 'UNKNOWN' end as state,
             case
+                when withdrawn_on is not null
+                then 'WITHDRAWN'
+                when why_unknown is null
+                then 'REPORTED'
+                else 'UNKNOWN'
+            end as state,
+            case
+                when withdrawn_on is not null
+                then
+                    'it was withdrawn from the national view on '
+                    || {{ day_in_words("withdrawn_on") }}
+                    || ': '
+                    || withdrawn_because
                 when why_unknown = 'NEVER_REPORTED'
                 then 'the force has delivered nothing'
                 when why_unknown = 'REFUSED'

@@ -77,6 +77,7 @@ with
             on force.reporting_force_code = last_figure.reporting_force_code
             and point.point_code = last_figure.point_code
             and last_figure.recency = 1
+        where force.withdrawn_on is null
     ),
 
     final as (

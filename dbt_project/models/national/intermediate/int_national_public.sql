@@ -18,6 +18,7 @@ with
             force.reporting_force_code as area_code,
             'FORCE' as area_kind,
             force.comparison_group,
+            force.withdrawn_on,
             force.why_unknown,
             force.is_late,
             point.point_code,
@@ -101,6 +102,8 @@ with
             case
                 when is_shown
                 then null
+                when withdrawn_on is not null
+                then 'FORCE_WITHDRAWN'
                 when release_id is null
                 then 'NOT_RELEASED'
                 when {{ is_not_known_to_stand("of_force") }}

@@ -17,6 +17,7 @@ with
             last_record_at,
             due_by
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

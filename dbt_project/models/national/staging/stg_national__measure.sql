@@ -21,6 +21,7 @@ with
             -- times
             period_start
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

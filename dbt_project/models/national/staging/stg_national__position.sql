@@ -29,6 +29,7 @@ with
             -- times
             deadline
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

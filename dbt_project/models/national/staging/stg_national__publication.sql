@@ -23,6 +23,7 @@ with
             published_at as force_published_at,
             version_at as reported_at
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

@@ -22,6 +22,7 @@ with
             figures_from,
             figures_to
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

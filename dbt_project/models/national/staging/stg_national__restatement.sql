@@ -23,6 +23,7 @@ with
             -- times
             period_start
         from source
+        where {{ is_not_withdrawn("source") }}
     )
 
 select *

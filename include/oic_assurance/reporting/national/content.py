@@ -67,8 +67,12 @@ def answer(facts: Facts) -> list[str]:
     """Return what somebody must know who reads nothing else."""
     forces = facts["force_state"]
     missing = {r["reporting_force_code"] for r in facts["position"] if r["state"] == "UNKNOWN"}
-    known = len(forces) - len(missing)
-    sentences = [f"{known} of {count(len(forces), 'force')} are known at every point."]
+    gone = [row["force_name"] for row in forces if row["state"] == "WITHDRAWN"]
+    listed = len(forces) - len(gone)
+    sentences = [
+        f"{listed - len(missing)} of {count(listed, 'force')} are known at every point.",
+        *([f"Withdrawn from the national view: {', '.join(gone)}."] if gone else []),
+    ]
     outside = [row for row in facts["funnel"] if row["reading"] not in ("WITHIN", "NOT_COMPARED")]
     compared = [row for row in facts["funnel"] if row["reading"] != "NOT_COMPARED"]
     if compared:
@@ -113,6 +117,8 @@ def points(facts: Facts) -> Table:
 def unknown(facts: Facts) -> Table:
     """Return the forces whose figures are not shown, for all points or for some, and why.
 
+    A force that was withdrawn has no position. Its caveat says since when, and why.
+
     Forces with the same reason, points and day of their last figures share a row.
     """
     of_force: dict[str, list[Row]] = {}
@@ -122,6 +128,9 @@ def unknown(facts: Facts) -> Table:
     alike: dict[tuple[str, str, str], list[str]] = {}
     for force in facts["force_state"]:
         positions = of_force.get(force["reporting_force_code"])
+        if force["state"] == "WITHDRAWN":
+            alike.setdefault((force["caveat"], "all", NOTHING), []).append(force["force_name"])
+            continue
         if positions is None:
             continue
         known = [row["last_as_at"] for row in positions if row["last_as_at"] is not None]

@@ -264,6 +264,24 @@ select chain_no as sealed_entries, sealed_at
 from audit.processing_head;
 comment on view state.log_of_processing is 'One row: the last link of the log of processing, and when it was sealed.';
 
+create view state.exporting_force as
+select newest.code as reporting_force_code, max(newest.delivered_for) as exported_for, sum(newest.row_count)::bigint as rows,
+    max(newest.landed_at) as landed_at, gone.decided_at as withdrawn_at, gone.reason as withdrawn_because
+from (
+    -- The code of the force is in the name of the file, as in stg_national__delivery.
+    select distinct on (file.code, batch.dataset) file.code, batch.delivered_for, batch.row_count, batch.landed_at
+    from audit.batch as batch
+    cross join lateral (select upper(substring(batch.source_place from '_([A-Za-z][0-9]{8})_'))) as file (code)
+    where batch.force_code = state.setting('force_code') and batch.kind = 'file' and batch.status = 'landed'
+        and batch.dataset like 'national/%'
+    order by file.code, batch.dataset, batch.delivered_for desc, batch.batch_id desc
+) as newest
+left join audit.withdrawn_force as gone
+    on gone.reporting_force_code = newest.code and gone.force_code = state.setting('force_code')
+group by newest.code, gone.decided_at, gone.reason;
+comment on view state.exporting_force is
+'One row per force that has ever exported to this national warehouse: its last export, and since when and why it is withdrawn.';
+
 create view state.national_export as
 select publication_id, outcome, started_at, ended_at, message
 from audit.national_export

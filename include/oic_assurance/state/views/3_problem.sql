@@ -59,7 +59,7 @@ with
                     and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
             )) as since
         from (
-            select distinct on (batch.dataset, file.of_force) batch.*
+            select distinct on (batch.dataset, file.of_force) batch.*, file.of_force
             from audit.batch as batch
             cross join lateral (
                 select case when batch.dataset like 'national/%' then upper(substring(batch.source_place from '_([A-Za-z][0-9]{8})_')) end
@@ -68,6 +68,11 @@ with
             order by batch.dataset, file.of_force, batch.delivered_for desc, batch.batch_id desc
         ) as latest
         where latest.status = 'refused'
+            and not exists (
+                select
+                from audit.withdrawn_force as gone
+                where gone.reporting_force_code = latest.of_force and gone.force_code = latest.force_code
+            )
         group by latest.dataset
     ),
 
@@ -323,6 +328,28 @@ from (
     where moment.publication_id is not null and state.setting('exports_nationally') = 'yes'
 ) as export
 where what is not null
+
+union all
+select 'undeclared', reporting_force_code, landed_at, null, null, '', format(
+    'the national view shows what it exported for %s, and forces.yml does not declare it. If it reports from another '
+    'deployment, add it to ASSURANCE_REPORTING_FORCES',
+    to_char(exported_for at time zone 'Europe/London', 'DD/MM/YYYY')
+)
+from state.exporting_force
+where withdrawn_at is null and state.setting('reporting_forces') <> ''
+    and reporting_force_code <> all (string_to_array(state.setting('reporting_forces'), ','))
+
+-- A publication from before the decision still has the force: until the next run, or after a roll-back.
+union all
+select 'withdrawn', gone.reporting_force_code, gone.withdrawn_at, null, null, '', format(
+    'it was withdrawn on %s, because %s. Publication %s was made without this decision',
+    state.london(gone.withdrawn_at), rtrim(gone.withdrawn_because, '.'), moment.publication_id
+)
+from moment
+inner join audit.build as build on build.build_id = moment.publication_id
+inner join state.exporting_force as gone
+    on gone.withdrawn_at > build.known_at
+    or (gone.withdrawn_at at time zone 'Europe/London')::date > (build.as_at at time zone 'Europe/London')::date
 
 union all
 select 'delivery', refused.dataset, refused.since, declared.owner, null, '', refused.reason

@@ -21,7 +21,12 @@ def position(code: str, point: str, why: str | None = None, **more: Any) -> dict
 
 
 def state(code: str, why: str | None = None) -> dict[str, Any]:
-    return {"reporting_force_code": code, "force_name": f"Force {code}", "why_unknown": why}
+    return {
+        "reporting_force_code": code,
+        "force_name": f"Force {code}",
+        "state": "UNKNOWN" if why else "REPORTED",
+        "why_unknown": why,
+    }
 
 
 def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -> None:
@@ -37,6 +42,22 @@ def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -
     assert unknown(facts).rows == [
         ("Force B, Force D", "figures too old", "all", "8 March 2026"),
         ("Force C", "sources not fresh", "Hydra training", "8 March 2026"),
+    ]
+
+
+def test_a_withdrawn_force_is_named_and_not_counted() -> None:
+    gone = state("B") | {"state": "WITHDRAWN", "caveat": "it was withdrawn on 3 May: it left"}
+    facts = {
+        "force_state": [state("A"), gone],
+        "position": [position("A", point) for point in POINTS],
+        "funnel": [],
+        "restatement": [],
+    }
+
+    assert unknown(facts).rows == [("Force B", "it was withdrawn on 3 May: it left", "all", "–")]
+    assert answer(facts) == [
+        "1 of 1 force are known at every point.",
+        "Withdrawn from the national view: Force B.",
     ]
 
 
