@@ -47,6 +47,8 @@ FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BO
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: The forces that report to the national warehouse, besides those of forces.yml.
 REPORTING_FORCES = "ASSURANCE_REPORTING_FORCES"
+#: The name of a host whose state folder does not stay, such as a pod.
+HOST_NAME = "ASSURANCE_HOST_NAME"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The folder in which back-ups are made, and the one in which a physical back-up is restored for a

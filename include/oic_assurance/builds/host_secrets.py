@@ -10,13 +10,13 @@ them at the end of each stage, never a key itself, and `assurance doctor` compar
 
 import hashlib
 import hmac
-import socket
 from typing import Any
 
 import psycopg
 
 from oic_assurance.landing.erased_keys import layers_here
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import host_name
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.rows import named_rows
@@ -41,8 +41,7 @@ def marks_here(settings: Settings) -> dict[str, str]:
 def record_marks(settings: Settings, warehouse: psycopg.Connection) -> None:
     """Record the keys of this host, in the transaction of `warehouse`.
 
-    Rows that no stage has renewed for two days are deleted: the host is gone, or a container that
-    had a name of its own.
+    Rows that no stage has renewed for two days are deleted: the host is gone.
     """
     warehouse.execute("delete from audit.host_secret where seen_at < now() - interval '2 days'")
     with warehouse.cursor() as cursor:
@@ -52,7 +51,7 @@ def record_marks(settings: Settings, warehouse: psycopg.Connection) -> None:
             on conflict (host, secret) do update
             set mark = excluded.mark, seen_at = clock_timestamp()
             """,
-            [(socket.gethostname(), *one) for one in sorted(marks_here(settings).items())],
+            [(host_name(settings), *one) for one in sorted(marks_here(settings).items())],
         )
 
 

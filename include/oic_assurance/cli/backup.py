@@ -28,6 +28,18 @@ recipient_option = click.option(
 )
 
 
+def _record_that_it_is_seen(settings: Settings) -> None:
+    """Look at the newest back-up. Perhaps only this container sees the folder of back-ups.
+
+    If this fails, the command is done nevertheless.
+    """
+    from oic_assurance.operations.doctor.looks import LOOKS
+    from oic_assurance.state.observed import record, take
+
+    with suppress(AssuranceError):
+        record(settings, [take(look, settings) for look in LOOKS if "backup" in look.codes])
+
+
 @click.group(cls=Group)
 def backup() -> None:
     """Make encrypted back-ups of the warehouse and the archive, and restore them."""
@@ -48,14 +60,9 @@ def make(settings: Settings, to: Path, recipients: tuple[str, ...], unencrypted:
     """
     from oic_assurance.operations.backup.make import make_backup, recipients_of
     from oic_assurance.operations.backup.record import recorded_backups
-    from oic_assurance.operations.doctor.looks import LOOKS
-    from oic_assurance.state.observed import record, take
 
     made = make_backup(settings, to, recipients_of(recipients, unencrypted=unencrypted))
-    # Otherwise `assurance status` says until the next look that no back-up is made here. The
-    # back-up is made and on record, so it is told of even if this fails.
-    with suppress(AssuranceError):
-        record(settings, [take(look, settings) for look in LOOKS if "backup" in look.codes])
+    _record_that_it_is_seen(settings)
     recorded = next(one for one in recorded_backups(settings) if one.sha256 == made.sha256)
     missing = [{"file": name} for name in made.manifest.missing]
     return Result(
@@ -106,6 +113,7 @@ def verify(settings: Settings, folder: Path | None) -> Result:
 
     place = folder or Path(newest_backup(settings).folder)
     found = verify_backup(settings, place)
+    _record_that_it_is_seen(settings)
     return Result([f"{place}: {len(found.parts)} files are unchanged since {day(found.made_at)}."])
 
 

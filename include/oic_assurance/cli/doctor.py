@@ -14,7 +14,7 @@ from oic_assurance.operations.doctor.warehouse import answers
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings
-from oic_assurance.state.observed import State, record, take
+from oic_assurance.state.observed import State, forget, record, take
 from oic_assurance.state.read import no_server, open_problems
 
 #: The exit code for the worst state of a finding.
@@ -22,14 +22,17 @@ EXIT_CODES: dict[State, int] = {"ok": 0, "unknown": 1, "advice": 1, "attention":
 
 
 @click.command()
+@click.option("--forget", "host", metavar="HOST", help="Forget a host that is gone, and no more.")
 @shows
-def doctor(settings: Settings) -> Result:
+def doctor(settings: Settings, host: str | None) -> Result:
     """Check the whole installation, and say what to do. What is found is put on record.
 
     The exit code is 0 if everything is ok, 1 if something needs attention or could not be checked,
     and 2 if something failed. If the warehouse does not answer, the rest is checked. If its disk is
     full, what was found is only shown.
     """
+    if host is not None:
+        return Result([f"Forgotten: {count(forget(settings, host), 'measurement')} on {host}."])
     is_there, found = answers(settings), []
     notes: list[str] = []
     with Screen(sys.stderr) as screen:

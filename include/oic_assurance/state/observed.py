@@ -2,19 +2,24 @@
 
 SQL sees no disk, no certificate, no clock of a host and no archived file. A run, the watch and
 `assurance doctor` look at them, and record what they found with its moment.
+
+A measurement belongs to what was measured, and the next one replaces it, whoever takes it. What
+each host has for itself, such as a disk or a clock, is one thing for each host. What the hosts have
+in common, such as a source's columns, a served certificate or an archived file, is one thing.
 """
 
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import click
 import psycopg
 
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, UnknownNameError
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE, problem_kinds
+from oic_assurance.warehouse.account import account_at_host, host_name
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.rows import one_value
 
@@ -40,6 +45,10 @@ class Finding:
     since: datetime | None = None
     #: The kind of problem, if it is another one than that of the look.
     code: str = ""
+    #: Whether the hosts have it in common, if that is not as `problems.yml` says of the kind.
+    is_of_deployment: bool | None = None
+    #: Whether the record says it already, for example because it is not seen from here.
+    is_on_record: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Found:
 
     look: Look
     findings: Sequence[Finding]
+    #: Whether the look was taken to its end.
+    is_whole: bool = True
 
 
 def take(look: Look, settings: Settings, *, answers: bool = True) -> Found:
@@ -72,83 +83,96 @@ def take(look: Look, settings: Settings, *, answers: bool = True) -> Found:
     `answers` says whether the warehouse answers.
     """
     if look.needs_warehouse and not answers:
-        return Found(look, [Finding(look.subject, "unknown", NO_SERVER)])
+        return Found(look, [Finding(look.subject, "unknown", NO_SERVER)], is_whole=False)
     findings: list[Finding] = []
     try:
         findings.extend(look.find(settings))
     except AssuranceError as error:
-        findings.append(Finding(look.subject, "unknown", error.message))
+        why = error.message
     except psycopg.Error as error:
         # PostgreSQL's own message can contain values of records.
-        findings.append(Finding(look.subject, "unknown", reason(error)))
+        why = reason(error)
     except OSError as error:
-        findings.append(Finding(look.subject, "unknown", f"{error}"))
-    return Found(look, findings)
+        why = f"{error}"
+    else:
+        return Found(look, findings)
+    return Found(look, [*findings, Finding(look.subject, "unknown", why)], is_whole=False)
 
 
 def record(settings: Settings, found: Sequence[Found]) -> None:
-    """Record what looks have found on this host, in place of what they found before.
+    """Record what looks have found, each in place of the last measurement of the same thing.
 
-    What could not be looked at stays as it was last found, with the moment of that look. The server
-    says when, because this host's clock may be what is wrong.
+    What could not be looked at stays as it was last found, with the moment of that look and who
+    took it. The server says when, because this host's clock may be what is wrong.
 
     Raises:
         ServerError: The warehouse cannot be reached.
         AssuranceError: The server cannot store it, for example because its disk is full.
     """
-    host = socket.gethostname()
-    rows = {
-        (finding.code or one.look.codes[0], finding.subject): finding
-        for one in found
-        if one.look.codes
-        for finding in one.findings
-        if finding.state != "unknown"
-    }
-    looked_at = {code for one in found for code in one.look.codes}
-    not_seen = {
-        code
-        for one in found
-        for code in one.look.codes
-        if any(finding.state == "unknown" for finding in one.findings)
-    }
+    here, who = host_name(settings), account_at_host()
+    if command := click.get_current_context(silent=True):
+        who = f"{who} with `{command.command_path}`"
+    rows: dict[tuple[str, str, str], Finding] = {}
+    codes, not_taken, not_seen = set[str](), set[str](), set[str]()
+    for taken in found:
+        (codes if taken.is_whole else not_taken).update(taken.look.codes)
+        for finding in taken.findings if taken.look.codes else ():
+            # A look says the first thing that is wrong with its subject, and sees no further.
+            if finding.state not in ("ok", "advice") or finding.is_on_record:
+                not_seen.add(finding.subject)
+            if finding.state != "unknown" and not finding.is_on_record:
+                code, is_common = finding.code or taken.look.codes[0], finding.is_of_deployment
+                if is_common is None:
+                    is_common = bool(problem_kinds()[code].get("is_of_deployment"))
+                rows[code, finding.subject, "" if is_common else here] = finding
     try:
         with connect(settings, role=ROLE) as warehouse:
             now = one_value(warehouse, "select now()")
-            for (code, subject), one in rows.items():
-                known = (one.state, one.what, one.todo, one.amount, one.since or now, now)
-                where = "" if problem_kinds()[code].get("is_of_deployment") else host
-                warehouse.execute(_RECORD, (code, subject, where, *known, one.since))
-            gone = {"host": host, "now": now, "codes": list(looked_at - not_seen)}
-            warehouse.execute(_FORGET, gone)
+            for key, one in rows.items():
+                known = (one.state, one.what, one.todo, one.amount, one.since or now, now, who)
+                warehouse.execute(_RECORD, (*key, *known, one.since))
+                # An earlier version may have measured each host's, or what they have in common.
+                warehouse.execute(_REPLACE, (*key, key[2]))
+            # What was not found again is over.
+            warehouse.execute(
+                """
+                delete from audit.observation
+                where host in (%s, '') and problem_code = any (%s) and observed_at < %s
+                    and not subject = any (%s)
+                """,
+                (here, list(codes - not_taken), now, list(not_seen)),
+            )
     except psycopg.OperationalError as error:
         raise AssuranceError(f"What was found cannot be put on record: {reason(error)}.") from error
 
 
-# What was not found again is over. A host that did not look for a day, while others did, is gone.
-_FORGET = """
-delete from audit.observation as old
-where (
-        old.host in (%(host)s, '') and old.problem_code = any (%(codes)s)
-        and old.observed_at < %(now)s
-    )
-    or (
-        old.observed_at < %(now)s - interval '26 hours'
-        and exists (
-            select
-            from audit.observation as other
-            where other.problem_code = old.problem_code and other.host <> old.host
-                and other.observed_at > old.observed_at
-        )
-    )
+def forget(settings: Settings, host: str) -> int:
+    """Forget what was measured on a host that is gone. Return how many things that were.
+
+    Raises:
+        UnknownNameError: Nothing of this host is on record.
+        ServerError: The warehouse cannot be reached.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        query = "select distinct host from audit.observation where host <> '' order by host"
+        hosts = [name for (name,) in warehouse.execute(query)]
+        if host not in hosts:
+            raise UnknownNameError("host", host, hosts)
+        return warehouse.execute("delete from audit.observation where host = %s", (host,)).rowcount
+
+
+_REPLACE = """
+delete from audit.observation
+where problem_code = %s and subject = %s and host <> %s and '' in (host, %s)
 """
 _RECORD = """
 insert into audit.observation as known (
-    problem_code, subject, host, state, what, todo, amount, since, observed_at
+    problem_code, subject, host, state, what, todo, amount, since, observed_at, observed_by
 )
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (problem_code, subject, host) do update
 set state = excluded.state, what = excluded.what, todo = excluded.todo, amount = excluded.amount,
-    observed_at = excluded.observed_at,
+    observed_at = excluded.observed_at, observed_by = excluded.observed_by,
     since = coalesce(
         %s, case when known.state = excluded.state then known.since else excluded.since end
     )

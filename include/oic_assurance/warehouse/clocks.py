@@ -8,8 +8,12 @@ import psycopg
 from oic_assurance.clock import london_text, utc_now
 from oic_assurance.warehouse.rows import one_row, relation_exists
 
-#: The largest difference between two clocks. Freshness and deadlines are counted in minutes.
-LITTLE, MUCH = timedelta(seconds=5), timedelta(minutes=2)
+#: Differences between two clocks: the one that is worth advice, and the one that is a problem.
+#: Clocks that a time server sets differ by less than a second. Airflow's tokens are refused soon
+#: after a minute, and freshness and deadlines are counted in minutes.
+LITTLE, MUCH = timedelta(seconds=5), timedelta(minutes=1)
+#: How often the clocks are read. The quickest answer counts.
+READINGS = 3
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,14 @@ class Clocks:
     ours: datetime
     theirs: datetime
     newest: datetime | None
+    #: How far `ours` can be from the moment at which the server read its clock: half the time of
+    #: the question and its answer.
+    doubt: timedelta = timedelta(0)
 
     @property
     def apart(self) -> timedelta:
-        """How far the two clocks are apart."""
-        return abs(self.theirs - self.ours)
+        """How far the two clocks are apart at least. A slow answer is no wrong clock."""
+        return max(abs(self.theirs - self.ours) - self.doubt, timedelta(0))
 
     @property
     def is_behind_the_record(self) -> bool:
@@ -40,8 +47,8 @@ class Clocks:
         if self.apart > MUCH:
             word = "behind" if self.ours < self.theirs else "ahead of"
             return (
-                f"this machine's clock is {word} the server's: {london_text(self.ours)} here, "
-                f"{london_text(self.theirs)} there"
+                f"this machine's clock is {self.apart.total_seconds():.0f} seconds {word} the "
+                f"server's: {london_text(self.ours)} here, {london_text(self.theirs)} there"
             )
         if self.newest is not None and self.is_behind_the_record:
             return (
@@ -53,10 +60,13 @@ class Clocks:
 
 def read_clocks(warehouse: psycopg.Connection) -> Clocks:
     """Return what both clocks show. `warehouse` is a session with the role `oic_gate`."""
-    began = utc_now()
-    (theirs,) = one_row(warehouse, "select clock_timestamp()", what="clock")
-    ours = began + (utc_now() - began) / 2
-    newest = None
+    readings = []
+    for _ in range(READINGS):
+        began = utc_now()
+        (theirs,) = one_row(warehouse, "select clock_timestamp()", what="clock")
+        doubt = (utc_now() - began) / 2
+        readings.append((doubt, began + doubt, theirs))
+    (doubt, ours, theirs), newest = min(readings), None
     if relation_exists(warehouse, "marts.publication"):
         (newest,) = one_row(
             warehouse,
@@ -64,4 +74,4 @@ def read_clocks(warehouse: psycopg.Connection) -> Clocks:
             "(select max(published_at) from marts.publication))",
             what="newest moment",
         )
-    return Clocks(ours, theirs, newest)
+    return Clocks(ours, theirs, newest, doubt)

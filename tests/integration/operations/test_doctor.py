@@ -10,6 +10,7 @@ import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from secrets import token_hex
 
@@ -27,9 +28,9 @@ from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.doctor.machine import look_at_hosts
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
-from oic_assurance.settings import PROJECT_ROOT, Settings
-from oic_assurance.state.observed import Finding, Look, State, record, take
-from oic_assurance.state.read import open_problems
+from oic_assurance.settings import HOST_NAME, PROJECT_ROOT, Settings
+from oic_assurance.state.observed import Finding, Found, Look, State, forget, record, take
+from oic_assurance.state.read import Problem, open_problems
 from oic_assurance.warehouse import clocks, embedded
 from oic_assurance.warehouse.encryption import new_identity
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
@@ -390,6 +391,59 @@ def test_the_newest_back_up_must_be_there_and_be_new(
     assert state() == "failed"
 
 
+def test_a_back_up_that_is_not_seen_from_here_is_not_gone(
+    fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the container that makes back-ups has their folder, as in docs/how-to/restore.md."""
+    [look] = [one for one in LOOKS if "backup" in one.codes]
+    folder, hidden = tmp_path / "backups", tmp_path / "not mounted"
+
+    def seen(container: str) -> Finding:
+        monkeypatch.setattr(socket, "gethostname", lambda: container)
+        found = take(look, fresh_warehouse)
+        record(fresh_warehouse, [found])
+        return found.findings[0]
+
+    def problems() -> list[str]:
+        codes = ("backup", "restore")
+        return [one.what for one in open_problems(fresh_warehouse) if one.problem_code in codes]
+
+    (folder / "a").mkdir(parents=True)
+    back_up(fresh_warehouse, folder / "a", 1)
+    folder.rename(hidden)
+    # Nobody who sees it has looked yet.
+    assert (seen("another").state, problems()) == ("unknown", [])
+    hidden.rename(folder)
+    assert (seen("maker").state, problems()) == ("ok", [])
+    folder.rename(hidden)
+    found = seen("another")
+    assert (found.state, problems()) == ("ok", [])
+    assert "not seen from here" in found.what
+    assert "@maker" in found.what
+    # It is deleted, and whoever sees the folder says so. The other one says the same.
+    shutil.rmtree(hidden / "a")
+    hidden.rename(folder)
+    assert seen("maker").state == "failed"
+    folder.rename(hidden)
+    assert (seen("another").state, len(problems())) == ("failed", 1)
+    # A setting says that this container should see it.
+    with monkeypatch.context() as patch:
+        patch.setenv("ASSURANCE_BACKUPS", str(folder))
+        assert seen("another").state == "failed"
+    # Another back-up is made, and then nobody looks and nobody makes one.
+    back_up(fresh_warehouse, folder / "b", 0)
+    (hidden / "b").mkdir()
+    hidden.rename(folder)
+    assert (seen("maker").state, problems()) == ("ok", [])
+    folder.rename(hidden)
+    ask(fresh_warehouse, "update audit.backup set made_at = made_at - interval '3 days'")
+    for _ in range(2):
+        assert seen("another").state == "attention"
+        [what] = problems()
+        assert what.startswith("the newest is old: ")
+        assert what.endswith("@maker)")
+
+
 # ------------------------------------------------------------ interrupted work
 
 
@@ -416,7 +470,7 @@ def first(fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Setting
 
 
 def stage_on(host: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    monkeypatch.setenv(HOST_NAME, host)
     with on_record(settings, "a run", "publish"):
         pass
 
@@ -442,7 +496,7 @@ def test_a_host_with_another_key_is_named_on_every_host(
         stage_on("second", first, patch)
         there = looked(first)
     for host in ("first", "third"):
-        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        monkeypatch.setenv(HOST_NAME, host)
         here = looked(first)
         assert (here.state, here.subject) == ("failed", "keys of hosts")
         assert here.what.startswith("erasure_key differs: first")
@@ -496,6 +550,8 @@ def shifted(patch: pytest.MonkeyPatch, by: timedelta) -> None:
     [
         (timedelta(days=-9), "behind the server's"),
         (timedelta(minutes=9), "ahead of the server's"),
+        (timedelta(seconds=-120), "120 seconds behind the server's"),
+        (timedelta(seconds=120), "120 seconds ahead of the server's"),
     ],
 )
 def test_a_clock_that_differs_from_the_servers_is_told(
@@ -504,6 +560,16 @@ def test_a_clock_that_differs_from_the_servers_is_told(
     assert fault(fresh_warehouse) == ""
     shifted(monkeypatch, by)
     assert words in fault(fresh_warehouse)
+
+
+@pytest.mark.parametrize("seconds", [(-300, 0), (0, 300)], ids=["slow question", "slow answer"])
+def test_a_slow_answer_is_no_wrong_clock(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, seconds: tuple[int, int]
+) -> None:
+    """The clock shows this before each question and after its answer."""
+    now, shown_here = clock.utc_now, cycle(timedelta(seconds=one) for one in seconds)
+    monkeypatch.setattr(clocks, "utc_now", lambda: now() + next(shown_here))
+    assert fault(fresh_warehouse) == ""
 
 
 def test_a_record_of_later_than_now_is_told(fresh_warehouse: Settings) -> None:
@@ -541,3 +607,96 @@ def test_a_full_disk_of_the_server_keeps_nothing_off_the_screen(fresh_warehouse:
     assert said == (
         "What was found cannot be put on record: could not extend file: No space left on device."
     )
+
+
+# ------------------------------------------------------------ what a measurement belongs to
+
+
+def measured(
+    settings: Settings, kind: str, state: State, subject: str = "thing", *, is_whole: bool = True
+) -> list[str]:
+    """Record a finding, and return what the open problems of these kinds are about."""
+    look = Look("Part", "a part", lambda _: [], (kind,))
+    record(settings, [Found(look, [Finding(subject, state, "w")], is_whole=is_whole)])
+    return [one.subject for one in open_problems(settings) if one.problem_code == kind]
+
+
+@pytest.mark.parametrize("kind", ["disk", "archive", "certificate", "drift", "clock", "source"])
+def test_a_new_container_ends_what_another_one_found(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "3fa9c12b77de")
+    assert measured(fresh_warehouse, kind, "failed") == ["thing"]
+    monkeypatch.setattr(socket, "gethostname", lambda: "9bc1c12b77aa")
+    assert measured(fresh_warehouse, kind, "ok") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [
+        *[("certificate", []), ("drift", []), ("source", []), ("rights", [])],
+        *[("disk", ["thing on first"]), ("clock", ["thing on first"])],
+    ],
+)
+def test_each_host_has_its_own_disk_and_all_have_one_source(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, left: list[str]
+) -> None:
+    monkeypatch.setenv(HOST_NAME, "first")
+    measured(fresh_warehouse, kind, "failed")
+    monkeypatch.setenv(HOST_NAME, "second")
+    assert measured(fresh_warehouse, kind, "ok") == left
+    # A person gives the host a name that people know, and a setting is stronger.
+    (fresh_warehouse.home / "host").write_text("second\n")
+    monkeypatch.delenv(HOST_NAME)
+    assert measured(fresh_warehouse, kind, "failed") == ["thing"]
+    (fresh_warehouse.home / "host").write_text("first\n")
+    measured(fresh_warehouse, kind, "ok")
+    (fresh_warehouse.home / "host").unlink()
+
+
+@pytest.mark.parametrize(("kind", "host"), [("disk", ""), ("drift", "3fa9c12b77de")])
+def test_what_an_earlier_version_measured_is_replaced(
+    fresh_warehouse: Settings, kind: str, host: str
+) -> None:
+    ask(
+        fresh_warehouse,
+        "insert into audit.observation values (%s, 'thing', %s, 'failed', '', '', null, now(), "
+        "now(), '')",
+        kind,
+        host,
+    )
+    assert measured(fresh_warehouse, kind, "failed") == ["thing"]
+    assert measured(fresh_warehouse, kind, "ok") == []
+
+
+def test_what_could_not_be_looked_at_stays_as_it_was(fresh_warehouse: Settings) -> None:
+    measured(fresh_warehouse, "drift", "failed", "a")
+    assert measured(fresh_warehouse, "drift", "unknown", "a") == ["a"]
+    assert measured(fresh_warehouse, "drift", "unknown", "b", is_whole=False) == ["a"]
+    assert measured(fresh_warehouse, "drift", "unknown", "b") == []
+
+
+def test_a_host_that_nobody_looks_at_is_told(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[Problem]:
+        return [one for one in open_problems(fresh_warehouse) if one.problem_code == "unseen"]
+
+    monkeypatch.setattr(socket, "gethostname", lambda: "3fa9c12b77de")
+    monkeypatch.setenv(HOST_NAME, "second")
+    measured(fresh_warehouse, "disk", "ok", "state folder")
+    ask(fresh_warehouse, "update audit.observation set observed_at = now() - interval '3 days'")
+    # The watch does not run at all, which is another problem.
+    assert told() == []
+    monkeypatch.setenv(HOST_NAME, "first")
+    measured(fresh_warehouse, "disk", "ok", "state folder")
+    [one] = told()
+    assert one.subject == "second"
+    assert "@3fa9c12b77de): state folder (disk, was ok)" in one.what
+    assert "doctor --forget second" in one.what_to_do
+    with pytest.raises(UsageError, match="There is no host 'third'"):
+        forget(fresh_warehouse, "third")
+    assert shown(fresh_warehouse, "doctor", "--forget", "second")["notes"] == [
+        "Forgotten: 1 measurement on second."
+    ]
+    assert told() == []

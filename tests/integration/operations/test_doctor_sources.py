@@ -15,6 +15,7 @@ from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import warehouse_url
 from oic_assurance.warehouse.embedded import server_port
+from oic_assurance.warehouse.transport import METADATA
 from tests.integration.landing.support import COMPLETIONS, PERSONNEL, World, person
 from tests.integration.operations.test_doctor import states, the
 from tests.tls import TlsServer, make_certificates
@@ -106,6 +107,13 @@ def looked_at(
         return the(sources.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
     finally:
         server.close()
+
+
+def test_a_task_does_not_end_a_problem_with_what_airflow_hides(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(METADATA, "airflow-db-not-allowed:///")
+    assert the(sources.look_at_links(settings), METADATA).state == "unknown"
 
 
 def test_on_this_machine_no_encryption_is_needed(

@@ -106,10 +106,10 @@ def recorded_backups(settings: Settings) -> list[Any]:
 
 
 def newest_backup(settings: Settings) -> Any:
-    """Return the newest recorded back-up whose folder is there.
+    """Return the newest recorded back-up whose folder this machine sees.
 
     Raises:
-        UsageError: No back-up was recorded, or none of the recorded folders is there.
+        UsageError: No back-up was recorded, or this machine sees none of the folders.
     """
     recorded = recorded_backups(settings)
     if not recorded:
@@ -117,7 +117,8 @@ def newest_backup(settings: Settings) -> Any:
     found = next((one for one in recorded if one.is_there), None)
     if found is None:
         raise UsageError(
-            f"No folder of a recorded back-up is there, the newest would be {recorded[0].folder}."
+            "No folder of a recorded back-up is seen from here: the newest is in "
+            f"{recorded[0].folder}."
         )
     return found
 

@@ -29,6 +29,8 @@ CERTIFICATE = "certificate"
 #: quarter of its life, because programs that renew such a certificate begin only then.
 SPARE = timedelta(days=30)
 SECONDS = 5
+#: Whose certificate the hosts have in common. A file is one of each host.
+SERVED = "the server's"
 RENEW = "renew it: docs/how-to/protect.md#renew-a-certificate"
 #: The beginnings of the names of the settings that are read.
 _SETTINGS = ("AIRFLOW_", "ASSURANCE_", "AWS_", "OPENLINEAGE_", "OTEL_", "PGSSL")
@@ -65,7 +67,15 @@ def expiring(subject: str, of: str, certificate: x509.Certificate) -> Finding | 
     is_over = end < now
     what = f"{of} certificate {'expired' if is_over else 'expires'} on {end:%d %b %Y}"
     state: State = "failed" if is_over else "attention"
-    return Finding(subject, state, what, RENEW, end.timestamp(), code=CERTIFICATE)
+    return Finding(
+        subject,
+        state,
+        what,
+        RENEW,
+        end.timestamp(),
+        code=CERTIFICATE,
+        is_of_deployment=of == SERVED,
+    )
 
 
 def read_certificate(path: Path) -> x509.Certificate:
@@ -145,7 +155,7 @@ def _of_server(subject: str, kind: str, host: str, port: int) -> Finding:
         return Finding(subject, "unknown", f"gives no certificate: {error.strerror or error}")
     if certificate is None:
         return Finding(subject, "unknown", "has no certificate, because it does not encrypt")
-    return _finding(subject, "the server's", certificate)
+    return _finding(subject, SERVED, certificate)
 
 
 def _of_file(subject: str, path: Path) -> Finding:
@@ -158,5 +168,10 @@ def _of_file(subject: str, path: Path) -> Finding:
 def _finding(subject: str, of: str, certificate: x509.Certificate) -> Finding:
     end = certificate.not_valid_after_utc
     return expiring(subject, of, certificate) or Finding(
-        subject, "ok", f"certificate until {end:%d %b %Y}", amount=end.timestamp(), code=CERTIFICATE
+        subject,
+        "ok",
+        f"certificate until {end:%d %b %Y}",
+        amount=end.timestamp(),
+        code=CERTIFICATE,
+        is_of_deployment=of == SERVED,
     )

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import stat
 import sys
 import time
@@ -25,13 +24,14 @@ from oic_assurance.builds.host_secrets import marks_here, marks_of_hosts
 from oic_assurance.builds.policy_check import NOTICE, Ending, check_policy, ending_soon
 from oic_assurance.builds.seeds import SeedsError
 from oic_assurance.builds.version import SEEDS
-from oic_assurance.clock import london_day, start_of_day, utc_now
+from oic_assurance.clock import london_day, london_text, start_of_day, utc_now
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.landing.pseudonyms import SECRET
 from oic_assurance.operations.backup.record import recorded_backups
 from oic_assurance.settings import BACKUPS, NO_BACKUPS, Settings
 from oic_assurance.state.observed import Finding, State
 from oic_assurance.storage.urls import is_local, local_path, shown
+from oic_assurance.warehouse.account import host_name
 from oic_assurance.warehouse.clocks import LITTLE, read_clocks
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.programs import OLDEST_MAJOR, major_version
@@ -135,7 +135,7 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         clocks = read_clocks(warehouse)
     what = f"{clocks.apart.total_seconds():.1f} s from the server's; in {time.strftime('%Z')}"
     if clocks.fault is not None:
-        yield Finding("this machine", "failed", clocks.fault, SET_THE_CLOCK, since=clocks.theirs)
+        yield Finding("this machine", "failed", clocks.fault, SET_THE_CLOCK)
     elif clocks.apart > LITTLE:
         yield Finding("this machine", "advice", what, SET_THE_CLOCK)
     else:
@@ -265,7 +265,7 @@ def look_at_hosts(settings: Settings) -> Iterator[Finding]:
 
     Only keys that differ are found. A host that lacks a key says so itself, where it needs it.
     """
-    here = socket.gethostname()
+    here = host_name(settings)
     marks: dict[str, dict[str, str]] = defaultdict(dict)
     known = marks_of_hosts(settings)
     for one in known:
@@ -281,19 +281,22 @@ def look_at_hosts(settings: Settings) -> Iterator[Finding]:
                 ", ".join(sorted(host for host in found if found[host] == value))
                 for value in values
             )
-            yield Finding(SUBJECT, "failed", f"{name} differs: {' / '.join(groups)}", GIVE)
+            what = f"{name} differs: {' / '.join(groups)}"
+            yield Finding(SUBJECT, "failed", what, GIVE, is_of_deployment=True)
     if is_well:
         hosts = len({here, *(one.host for one in known)})
-        yield Finding(SUBJECT, "ok", f"{hosts} host{'s' * (hosts > 1)} compared")
+        what = f"{hosts} host{'s' * (hosts > 1)} compared"
+        yield Finding(SUBJECT, "ok", what, is_of_deployment=True)
 
 
 # ---------------------------------------------------------------- the archive and back-ups
 
+SET_KEY = f"set {ARCHIVE_KEY}"
 NEW_KEY = "`assurance backup new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
+#: A back-up is made each day. The rest is for one that is late by a day.
+BACKUP_LASTS, OLD = timedelta(days=2), "the newest is old: "
 #: What is accepted needs a reason, and a word such as `yes` is none.
 WORDS = 3
-#: A back-up is made each day. The rest is for one that is late by a day.
-BACKUP_LASTS = timedelta(days=2)
 MAKE = "`assurance backup make --to FOLDER`"
 
 
@@ -333,50 +336,89 @@ def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
         batches = archived_batches(warehouse, settings.force_code)
     kept = [batch for batch in batches if batch.archived_as is not None]
     if not kept:
-        yield Finding("newest batch", "ok", "nothing has been landed yet")
+        nothing = "nothing has been landed yet"
+        yield Finding("newest batch", "ok", nothing, is_of_deployment=True)
         return
     newest = max(kept, key=lambda batch: batch.batch_id)
-    name = f"batch {newest.batch_id} of {newest.dataset}"
+    what, todo = f"batch {newest.batch_id} of {newest.dataset}", ""
+    state: State = "ok"
     try:
         with open_unpacked(archived_file(settings, str(newest.archived_as))) as stream:
             stream.read(1)
     except UsageError as error:
-        yield Finding("newest batch", "failed", f"{name}: {error.message}", f"set {ARCHIVE_KEY}")
+        # Another host may have the key.
+        yield Finding("key of the archive", "failed", f"{what}: {error.message}", SET_KEY)
+        what, state = f"{what} cannot be read without the key", "unknown"
     except UnreadableError as error:
-        what = f"{name}: {error.message}"
-        yield Finding("newest batch", "failed", what, "`assurance batch verify`")
+        what, state, todo = f"{what}: {error.message}", "failed", "`assurance batch verify`"
     else:
-        yield Finding("newest batch", "ok", f"{name} can be read")
+        what = f"{what} can be read"
+    yield Finding("newest batch", state, what, todo, is_of_deployment=True)
 
 
 def look_at_backups(settings: Settings) -> Iterator[Finding]:
-    """Find the newest back-up, and whether this host sees it.
+    """Find whether the newest back-up is where it was made.
 
-    The record says whether it was ever restored. Physical back-ups are not on record, and hold no
-    archive. If nobody makes back-ups here on purpose, `ASSURANCE_NO_BACKUPS` says why.
+    A container without the folder of the back-ups cannot know, so what the last process found that
+    sees the folder counts. The record says whether a back-up was ever restored. Physical back-ups
+    are not on record, and hold no archive. If nobody makes back-ups here on purpose,
+    `ASSURANCE_NO_BACKUPS` says why.
     """
+    subject = "newest back-up"
     newest = next(iter(recorded_backups(settings)), None)
     accepted = os.environ.get(NO_BACKUPS, "").strip()
     if newest is None and len(accepted.split()) >= WORDS:
-        yield Finding(
-            "newest back-up", "ok", f"none is made here, and that is accepted: {accepted}"
-        )
+        yield Finding(subject, "ok", f"none is made here, and that is accepted: {accepted}")
         return
     if newest is None:
         what = "none was made here"
         if accepted:
             what = f"{what}, and {NO_BACKUPS} must say why, in at least {WORDS} words"
         todo = f"{MAKE}, or accept it with a reason: {NO_BACKUPS} (docs/how-to/restore.md)"
-        yield Finding("newest back-up", "attention", what, todo)
+        yield Finding(subject, "attention", what, todo)
         return
-    what = f"{newest.made_at:%d %b %Y %H:%M} UTC, {newest.folder}"
-    if not Path(newest.folder).is_dir():
-        what = f"{what} is not there"
-        yield Finding("newest back-up", "failed", what, MAKE, code="restore")
-    elif utc_now() - newest.made_at > BACKUP_LASTS:
-        yield Finding("newest back-up", "attention", f"the newest is old: {what}", MAKE)
+    what, folder = f"{newest.made_at:%d %b %Y %H:%M} UTC, {newest.folder}", Path(newest.folder)
+    declared = os.environ.get(BACKUPS, "").strip()
+    is_declared = bool(declared) and Path(declared).resolve() == folder.parent
+    if not newest.is_there and (is_declared or folder.parent.is_dir()):
+        yield Finding(subject, "failed", f"{what} is not there", MAKE, code="restore")
+        return
+    is_old = utc_now() - newest.made_at > BACKUP_LASTS
+    if not newest.is_there:
+        yield _seen_elsewhere(settings, subject, what, newest.made_at, is_old=is_old)
+    elif is_old:
+        yield Finding(subject, "attention", f"{OLD}{what}", MAKE)
     elif not newest.is_encrypted:
         what = f"{what} is not encrypted"
-        yield Finding("newest back-up", "advice", what, "docs/how-to/restore.md")
+        yield Finding(subject, "advice", what, "docs/how-to/restore.md")
     else:
-        yield Finding("newest back-up", "ok", what)
+        yield Finding(subject, "ok", what)
+
+
+def _seen_elsewhere(
+    settings: Settings, subject: str, what: str, made_at: datetime, *, is_old: bool
+) -> Finding:
+    """Return what was last found about a back-up where it is seen, or that it is too old."""
+    with connect(settings, role="oic_gate") as warehouse:
+        seen = warehouse.execute(
+            """
+            select state, what, todo, observed_at, observed_by
+            from audit.observation
+            where subject = %s and problem_code in ('backup', 'restore') and observed_at >= %s
+            order by observed_at desc
+            limit 1
+            """,
+            (subject, made_at),
+        ).fetchone()
+    if seen is None:
+        what = f"{what} is not seen from here, and nobody who sees it has looked"
+    else:
+        state, found, todo, moment, who = seen
+        if state not in ("ok", "advice"):
+            return Finding(subject, state, found, todo, is_on_record=True)
+        what = f"{found} (not seen from here; seen on {london_text(moment)} by {who})"
+    if is_old:
+        return Finding(subject, "attention", f"{OLD}{what}", MAKE)
+    if seen is None:
+        return Finding(subject, "unknown", what, "`assurance backup verify` where the folder is")
+    return Finding(subject, state, what, todo, is_on_record=True)

@@ -12,6 +12,7 @@ from oic_assurance.errors import DeliveryRefused, SourceUnavailable, UsageError
 from oic_assurance.operations.doctor.certificates import (
     CERTIFICATE,
     SECONDS,
+    SERVED,
     expiring,
     look_at_certificates,
     read_certificate,
@@ -25,6 +26,7 @@ from oic_assurance.sources.declarations.protected import is_protected
 from oic_assurance.sources.files.dropped import Dropzone
 from oic_assurance.sources.files.tabular import read_tables
 from oic_assurance.state.observed import Finding
+from oic_assurance.storage.urls import is_local
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
@@ -50,7 +52,10 @@ def look_at_databases(settings: Settings) -> Iterator[Finding]:
     """
     lost: set[str] = set()
     for dataset in datasets().values():
-        if dataset.kind != "database" or dataset.database.system in lost:
+        if dataset.kind != "database":
+            continue
+        if dataset.database.system in lost:
+            yield Finding(dataset.name, "unknown", "its source does not answer")
             continue
         try:
             with snapshot(settings, dataset) as source:
@@ -59,6 +64,7 @@ def look_at_databases(settings: Settings) -> Iterator[Finding]:
             lost.add(dataset.database.system)
             place = f"connection {dataset.database.system}"
             yield Finding(place, "failed", error.message, CONNECT, code="source")
+            yield Finding(dataset.name, "unknown", "its source does not answer")
         except (DeliveryRefused, UsageError) as error:
             yield Finding(dataset.name, "failed", error.message, AGREE)
 
@@ -72,7 +78,19 @@ def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
                 yield _file(dropzone, dataset)
     except SourceUnavailable as error:
         mount = "mount it, or tell whoever runs it"
-        yield Finding("the dropzone", "failed", error.message, mount, code="source")
+        # A folder is mounted on each host. A store is the same for all of them.
+        is_common = not is_local(settings.dropzone)
+        yield Finding(
+            "the dropzone",
+            "failed",
+            error.message,
+            mount,
+            code="source",
+            is_of_deployment=is_common,
+        )
+        for dataset in datasets().values():
+            if dataset.kind == "file":
+                yield Finding(dataset.name, "unknown", "the dropzone cannot be read")
 
 
 def _file(dropzone: Dropzone, dataset: Dataset) -> Finding:
@@ -113,6 +131,8 @@ def _agreed(subject: str, new: Sequence[str]) -> Finding:
 
 ENCRYPT = "docs/how-to/protect.md#connections"
 LOCAL = (HOST, "localhost", "::1")
+#: The scheme of the address that Airflow gives its tasks in place of that of its own database.
+HIDDEN = "airflow-db-not-allowed"
 
 
 def look_at_links(settings: Settings) -> Iterator[Finding]:
@@ -135,6 +155,8 @@ def look_at_links(settings: Settings) -> Iterator[Finding]:
     scheme, _, place = os.environ.get(METADATA, "").strip().partition("://")
     if scheme.partition("+")[0] in ("postgres", "postgresql"):
         yield _postgres(METADATA, f"postgresql://{place}")
+    elif scheme == HIDDEN:
+        yield Finding(METADATA, "unknown", "Airflow hides its own database from tasks")
     yield from look_at_certificates()
 
 
@@ -179,7 +201,7 @@ def _certificates(parts: Mapping[str, str]) -> dict[str, x509.Certificate]:
     """
     found = {}
     if server := served("postgresql", parts["host"], int(parts.get("port", 5432))):
-        found["the server's"] = server
+        found[SERVED] = server
     for name, of in (("sslrootcert", "the authority's"), ("sslcert", "the client's")):
         if parts.get(name, "system") != "system":
             found[of] = read_certificate(Path(parts[name]))

@@ -196,7 +196,8 @@ def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
     if any(one.finished_at is None for one in pseudonyms.rekeys):
         is_well = False
         what = "a re-keying was begun and is not finished"
-        yield Finding("pseudonyms", "attention", what, "`assurance access rekey`")
+        todo = "`assurance access rekey`"
+        yield Finding("re-keying", "attention", what, todo, is_of_deployment=True)
     if pseudonyms.key_is_right is False:
         is_well = False
         what = "ASSURANCE_PSEUDONYM_KEY is not the key of the current version"

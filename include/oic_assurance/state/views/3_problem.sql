@@ -426,6 +426,27 @@ where state in ('attention', 'failed')
         where observation.problem_code = 'source' and cause.verdict = 'failed' and cause.place = observation.subject
     )
 
+-- Others look, and nobody can say how this is. A host that was not looked at for two days is gone, or does no task.
+union all
+select 'unseen', coalesce(nullif(host, ''), 'what the hosts have in common'), max(observed_at) + interval '2 days', null,
+    '.venv/bin/assurance doctor' || case when host = '' then '' else format(' --forget %s, if the host is gone', host) end, '',
+    format(
+        'nobody who sees it has looked since %s (%s): %s', state.london(max(observed_at)),
+        (array_agg(observed_by order by observed_at desc))[1],
+        string_agg(format('%s (%s, was %s)', subject, problem_code, state), ', ' order by problem_code, subject)
+    )
+from (
+    select *, case when host = '' then observed_at else max(observed_at) over (partition by host) end as looked_at
+    from audit.observation
+) as old
+cross join moment
+where old.looked_at < moment.now - interval '2 days' and exists (
+    select
+    from audit.observation as other
+    where other.problem_code = old.problem_code and other.observed_at >= moment.now - interval '2 days'
+)
+group by host
+
 union all
 select 'archive', batch.dataset, min(proof.proven_at), null, '.venv/bin/assurance batch verify ' || batch.dataset, '',
     min(proof.disagreement)
