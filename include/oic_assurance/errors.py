@@ -36,6 +36,10 @@ class UnknownNameError(UsageError):
         super().__init__(f"There is no {kind} '{name}'{place}. {suggestion}{choice}")
 
 
+class NoConnection(UsageError):  # noqa: N818 - named for what is missing
+    """A connection is missing. The message says whose it is, and where it is expected."""
+
+
 class ServerError(AssuranceError):
     """The warehouse server cannot be started, reached or migrated."""
 

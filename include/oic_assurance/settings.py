@@ -37,6 +37,8 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 SET_ASIDE_DAYS = 35
 #: The variable with the code of the force that a process works for, if the deployment has several.
 ENTERED = "ASSURANCE_ENTERED_FORCE"
+#: The variable with the path of forces.yml. Default: forces.yml in the state folder.
+FORCES = "ASSURANCE_FORCES"
 #: The variable with the code of the first force of such a deployment. Its process does what has to
 #: be done once for all of them.
 FIRST = "ASSURANCE_FIRST_FORCE"

@@ -20,6 +20,7 @@ from oic_assurance.settings import (
     ENGLAND_AND_WALES,
     FORCE_AREA,
     FORCE_NAME,
+    FORCES,
     Kind,
     force_areas,
     load_settings,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     #: The path to a mistake in the file, and what it is.
     Mistake = tuple[yaml_lines.Path, str]
 
-#: The variable with the path of forces.yml. Default: forces.yml in the state folder.
-VARIABLE = "ASSURANCE_FORCES"
 FILE = "forces.yml"
 #: Who is called if no owner is declared.
 OWNER = "data-engineering"
@@ -122,14 +121,14 @@ def declared_forces() -> Forces | None:
         ForcesError: The file is not valid.
         UsageError: `ASSURANCE_FORCES` names a file that does not exist.
     """
-    given = os.environ.get(VARIABLE, "").strip()
+    given = os.environ.get(FORCES, "").strip()
     path = Path(given).expanduser().resolve() if given else load_settings().home / FILE
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
         if not given:
             return None
-        raise UsageError(f"{VARIABLE}: '{given}' is not a file: create it or unset it.") from None
+        raise UsageError(f"{FORCES}: '{given}' is not a file: create it or unset it.") from None
     return _read_once(path, changed)
 
 

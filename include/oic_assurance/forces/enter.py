@@ -26,7 +26,6 @@ from pathlib import Path
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import (
     SECRET,
-    VARIABLE,
     Force,
     Forces,
     declared_forces,
@@ -39,6 +38,7 @@ from oic_assurance.settings import (
     ENTERED,
     FIRST,
     FORCE_NAME,
+    FORCES,
     KIND,
     NATIONAL_DROPZONE,
     REPORTING_FORCES,
@@ -165,7 +165,7 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
     ids = [f"{name}={used}" for name, used in force.connections.items()]
     return {
         **mine,
-        VARIABLE: str(forces.file),
+        FORCES: str(forces.file),
         ENTERED: force.code,
         HOME_OF_ALL: str(home_of_all),
         FIRST: next(iter(forces.forces)),

@@ -12,8 +12,10 @@ from oic_assurance.forces.declared import Force, Forces
 from oic_assurance.forces.enter import FOLDER, enter, leave, settings_of
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.state.monitor import State, named, state_of
 from oic_assurance.state.read import open_problems
+from oic_assurance.warehouse.airflow_uri import is_missing, no_connection
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ def inside(force: Force) -> Iterator[Settings]:
 def read_state(force: Force) -> ForceState:
     """Return the state of a force, as `assurance status --monitor` shows it.
 
+    A missing connection to a source is named before the next run misses it.
     If its warehouse cannot be reached, its readers see nothing, so the state is `critical`. If
     anything else fails, the state is `unknown`.
     """
     try:
         with inside(force) as settings:
+            systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+            missing = [no_connection(name) for name in sorted(systems) if is_missing(name)]
             problems = open_problems(settings)
             publication = current_publication(settings)
     except ServerError as error:
@@ -56,13 +61,14 @@ def read_state(force: Force) -> ForceState:
     except (AssuranceError, psycopg.Error) as error:
         why = error.message if isinstance(error, AssuranceError) else type(error).__name__
         return ForceState(force.code, force.name, "unknown", message=why)
+    state = state_of(problems)
     return ForceState(
         force.code,
         force.name,
-        state_of(problems),
+        "warning" if missing and state == "ok" else state,
         publication.publication_id if publication else None,
         publication.as_at if publication else None,
-        "; ".join(named(problems)),
+        "; ".join([*missing, *named(problems)]),
     )
 
 

@@ -49,6 +49,8 @@ class Finding:
     is_of_deployment: bool | None = None
     #: Whether the record says it already, for example because it is not seen from here.
     is_on_record: bool = False
+    #: Whether it hides the state of other things of the first kind of the look.
+    hides_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
             # A look says the first thing that is wrong with its subject, and sees no further.
             if finding.state not in ("ok", "advice") or finding.is_on_record:
                 not_seen.add(finding.subject)
+            if finding.hides_others:
+                not_taken.add(taken.look.codes[0])
             if finding.state != "unknown" and not finding.is_on_record:
                 code, is_common = finding.code or taken.look.codes[0], finding.is_of_deployment
                 if is_common is None:

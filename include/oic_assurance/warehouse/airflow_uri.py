@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.errors import UsageError
-from oic_assurance.warehouse.transport import check_postgres
+from oic_assurance.errors import NoConnection, ServerError, UsageError
+from oic_assurance.settings import ENTERED, FORCES
+from oic_assurance.warehouse.transport import check_postgres, tls_is_required
 
 SCHEMES = frozenset({"postgres", "postgresql"})
 Parts = dict[str, str]
@@ -95,6 +96,39 @@ def connection_type(name: str) -> str | None:
     return "postgres" if base in SCHEMES else base
 
 
+def is_missing(name: str) -> bool:
+    """Tell whether a force lacks a connection in whose place nothing may be used.
+
+    That is one that forces.yml names, one to a source if the warehouse has one, and one to the
+    warehouse if TLS is required: an embedded server in its place would be an empty one.
+    """
+    if _given(name):
+        return False
+    if name in _declared_ids():
+        return True
+    if ENTERED not in os.environ:
+        return False
+    return tls_is_required() if name == "warehouse" else bool(_given("warehouse"))
+
+
+def no_connection(name: str) -> str:
+    """Return the sentence that a connection is missing: whose, its ID, and where it is expected."""
+    variable, used = variable_name(name), connection_id(name)
+    if ENTERED not in os.environ:
+        return (
+            f"There is no connection to the source database '{name}': set {variable} "
+            "(see docs/how-to/connect-sources.md)."
+        )
+    what = f"it has no connection '{used}' for '{name}'"
+    if name in _declared_ids():
+        file = os.environ.get(FORCES, "forces.yml")
+        what = f"{file} gives '{name}' the connection '{used}', but there is no such connection"
+    return (
+        f"The force {os.environ[ENTERED]}: {what}: set {variable} (with compose, in the file "
+        "forces.env), or add it to Airflow's secrets backend (docs/how-to/several-forces.md)."
+    )
+
+
 def libpq_uri(parts: Parts) -> str:
     """Return the libpq URI of a connection. The keys of `parts` are libpq's parameter names."""
     rest = dict(parts)
@@ -110,19 +144,21 @@ def _find_text(name: str) -> str:
     """Return Airflow's connection for `name` as text, or an empty text if there is none.
 
     Raises:
-        UsageError: forces.yml names a connection for `name`, and there is no such connection.
+        NoConnection: forces.yml names a connection for `name`, and there is no such connection.
             Without it, another server would be used than the one that was meant.
+        ServerError: The same of the warehouse, which then cannot be reached.
     """
-    given = os.environ.get(variable_name(name), "").strip()
-    if not given:
-        found = (lookup(connection_id(name)) for lookup in _lookups)
-        given = next((text.strip() for text in found if text), "")
+    given = _given(name)
     if not given and name in _declared_ids() and not name.startswith(_OPTIONAL):
-        raise UsageError(
-            f"forces.yml gives '{name}' the connection '{connection_id(name)}', but there is no "
-            f"such connection: set {variable_name(name)}."
-        )
+        raise (ServerError if name == "warehouse" else NoConnection)(no_connection(name))
     return given
+
+
+def _given(name: str) -> str:
+    if given := os.environ.get(variable_name(name), "").strip():
+        return given
+    found = (lookup(connection_id(name)) for lookup in _lookups)
+    return next((text.strip() for text in found if text), "")
 
 
 def _declared_ids() -> dict[str, str]:

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import (
     AssuranceError,
+    NoConnection,
     ServerError,
     SourceUnavailable,
     UnknownNameError,
@@ -22,7 +23,9 @@ from oic_assurance.warehouse.account import account
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
+    is_missing,
     libpq_uri,
+    no_connection,
     variable_name,
 )
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password_name
@@ -92,9 +95,12 @@ def warehouse_url(settings: Settings) -> str:
 
     Raises:
         UsageError: The Airflow connection `warehouse` is not to PostgreSQL.
-        ServerError: The embedded server was never started here, or the login's password is missing.
+        ServerError: The embedded server was never started here, the login's password is missing,
+            or a force has no connection where an embedded server must not be used.
     """
     given = find_connection_uri("warehouse")
+    if not given and is_missing("warehouse"):
+        raise ServerError(no_connection("warehouse"))
     return given or _embedded(settings, "warehouse", OWNERS["warehouse"])
 
 
@@ -208,27 +214,28 @@ def extract_url(settings: Settings, name: str) -> str:
     """Return the libpq URI, with password, for reading the source database `name`.
 
     Raises:
-        UsageError: There is no Airflow connection to the database, and the embedded server does not
-            have this database.
+        NoConnection: There is no Airflow connection to the database, and the embedded server does
+            not have this database, or must not be used for it.
         ServerError: The embedded server was never started here, or the login's password is missing.
     """
     given = find_connection_uri(name)
     if given:
         return given
-    if name not in SOURCES:
-        raise UsageError(
-            f"There is no connection to the source database '{name}': set {variable_name(name)} "
-            "(see docs/how-to/connect-sources.md)."
-        )
+    if name not in SOURCES or is_missing(name):
+        raise NoConnection(no_connection(name))
     return _embedded(settings, name, SOURCES[name][1])
 
 
 def embedded_databases() -> list[str]:
     """Return which of the warehouse and the source databases are on the embedded server.
 
-    These are the databases without an Airflow connection.
+    These are the databases without an Airflow connection, unless a force needs one.
     """
-    return [name for name in ("warehouse", *SOURCES) if not connection_type(name)]
+    return [
+        name
+        for name in ("warehouse", *SOURCES)
+        if not is_missing(name) and not connection_type(name)
+    ]
 
 
 def uses_embedded_server() -> bool:
@@ -334,8 +341,8 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
     """Return a new connection to a source database: a read-only session in the time zone UTC.
 
     Raises:
-        UsageError: There is no Airflow connection to the database, and the embedded server does not
-            have this database.
+        NoConnection: There is no Airflow connection to the database, and the embedded server does
+            not have this database, or must not be used for it.
         SourceUnavailable: The database cannot be reached, or its password is missing.
     """
     try:

@@ -502,6 +502,10 @@ def test_a_host_with_another_key_is_named_on_every_host(
         assert here.what.startswith("erasure_key differs: first")
         assert " / second" in here.what
     assert there.what == "erasure_key differs: first / second"
+    # On that host, a process has the right key, and the last stage had not.
+    monkeypatch.setenv(HOST_NAME, "second")
+    advice, here = look_at_hosts(first)
+    assert (advice.subject, advice.state, here.state) == ("erasure_key", "advice", "ok")
     # The host has the right key again.
     stage_on("second", first, monkeypatch)
     assert looked(first).state == "ok"
@@ -673,6 +677,13 @@ def test_what_could_not_be_looked_at_stays_as_it_was(fresh_warehouse: Settings) 
     measured(fresh_warehouse, "drift", "failed", "a")
     assert measured(fresh_warehouse, "drift", "unknown", "a") == ["a"]
     assert measured(fresh_warehouse, "drift", "unknown", "b", is_whole=False) == ["a"]
+    look = Look("Part", "a part", lambda _: [], ("drift", "source"))
+    lost = Finding("connection rms", "failed", "w", code="source", hides_others=True)
+    record(fresh_warehouse, [Found(look, [lost])])
+    found = open_problems(fresh_warehouse)
+    assert {("drift", "a"), ("source", "connection rms")} <= {
+        (one.problem_code, one.subject) for one in found
+    }
     assert measured(fresh_warehouse, "drift", "unknown", "b") == []
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from fsspec.config import conf
 
-from oic_assurance.errors import UnknownNameError, UsageError
+from oic_assurance.errors import ServerError, UnknownNameError, UsageError
+from oic_assurance.forces import overview
 from oic_assurance.forces.declared import declared_forces
 from oic_assurance.forces.enter import (
     check_alone,
@@ -17,10 +18,12 @@ from oic_assurance.forces.enter import (
     of_the_deployment,
     settings_of,
 )
+from oic_assurance.operations.doctor.sources import look_at_databases
 from oic_assurance.reporting.openlineage.names import job_namespace
 from oic_assurance.settings import load_settings
 from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
+from oic_assurance.warehouse.connections import embedded_databases, warehouse_url
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable
 from tests.commands import python
@@ -221,6 +224,46 @@ def test_a_declared_connection_that_is_missing_is_an_error(deployment: Path) -> 
     assert find_connection_uri("warehouse") is None
 
 
+@pytest.mark.parametrize(("code", "used"), [(NORTH, "north_rms"), (SOUTH, f"{SOUTH.lower()}_rms")])
+def test_a_missing_connection_names_its_force_and_where_it_belongs(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch, code: str, used: str
+) -> None:
+    """The warehouse is on a server, so an embedded server with an empty source is none."""
+    for name in ("WAREHOUSE", "INTELLIGENCE"):
+        uri = f"postgresql://{name}:x@127.0.0.1:1/{code}"
+        monkeypatch.setenv(f"AIRFLOW_CONN_{code}_{name}", uri)
+    monkeypatch.setattr(overview, "open_problems", lambda _: [])
+    monkeypatch.setattr(overview, "current_publication", lambda _: None)
+    forces = declared_forces()
+    assert forces is not None
+    state = overview.read_state(forces.get(code))
+    enter(code)
+    [found] = [one for one in look_at_databases(load_settings()) if "rms" in one.subject]
+    assert (found.subject, found.state) == ("connection rms", "failed")
+    for part in (
+        f"The force {code}: ",
+        f"'{used}'",
+        f"set AIRFLOW_CONN_{used.upper()} ",
+        "forces.env",
+    ):
+        assert part in found.what
+    assert (state.state, state.message) == ("warning", found.what)
+    assert embedded_databases() == []
+
+
+def test_no_embedded_server_replaces_a_warehouse_where_tls_is_required(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(SOUTH)
+    assert embedded_databases() == ["warehouse", "rms", "intelligence"]
+    monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
+    assert "warehouse" not in embedded_databases()
+    with pytest.raises(
+        ServerError, match=f"The force {SOUTH}: .*set AIRFLOW_CONN_{SOUTH}_WAREHOUSE"
+    ):
+        warehouse_url(load_settings())
+
+
 def test_the_administrator_is_known_in_some_processes_only(deployment: Path) -> None:
     text = TWO.replace("{rms: north_rms}", "{warehouse_admin: north_admin}")
     (deployment / "forces.yml").write_text(text)
@@ -340,7 +383,6 @@ def test_the_national_view_lands_what_the_forces_export(
     monkeypatch.setenv("ASSURANCE_REPORTING_FORCES", "e23000040, E23000014")
     with pytest.raises(UsageError, match="ASSURANCE_REPORTING_FORCES: 'E23000040' is not"):
         enter(NORTH)
-        load_settings()
     leave()
     monkeypatch.setenv("ASSURANCE_REPORTING_FORCES", "e23000014")
     enter(NORTH)

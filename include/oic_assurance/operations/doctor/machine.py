@@ -271,6 +271,9 @@ def look_at_hosts(settings: Settings) -> Iterator[Finding]:
     for one in known:
         marks[one.secret][one.host] = one.mark
     for name, mark in marks_here(settings).items():
+        if marks[name].get(here, mark) != mark:
+            what = "the last stage on this host had another key"
+            yield Finding(name, "advice", what, "restart what still has it, or wait for a run")
         marks[name][here] = mark
     is_well = True
     for name, found in sorted(marks.items()):

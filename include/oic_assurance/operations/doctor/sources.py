@@ -8,7 +8,7 @@ import psycopg
 from cryptography import x509
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.errors import DeliveryRefused, SourceUnavailable, UsageError
+from oic_assurance.errors import DeliveryRefused, NoConnection, SourceUnavailable, UsageError
 from oic_assurance.operations.doctor.certificates import (
     CERTIFICATE,
     SECONDS,
@@ -30,7 +30,9 @@ from oic_assurance.storage.urls import is_local
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
+    is_missing,
     libpq_uri,
+    no_connection,
     variable_name,
 )
 from oic_assurance.warehouse.connections import PROGRAM, reason, uses_embedded_server
@@ -52,19 +54,16 @@ def look_at_databases(settings: Settings) -> Iterator[Finding]:
     """
     lost: set[str] = set()
     for dataset in datasets().values():
-        if dataset.kind != "database":
-            continue
-        if dataset.database.system in lost:
-            yield Finding(dataset.name, "unknown", "its source does not answer")
+        if dataset.kind != "database" or dataset.database.system in lost:
             continue
         try:
             with snapshot(settings, dataset) as source:
                 yield _agreed(dataset.name, source.check_columns())
-        except SourceUnavailable as error:
+        except (SourceUnavailable, NoConnection) as error:
             lost.add(dataset.database.system)
             place = f"connection {dataset.database.system}"
-            yield Finding(place, "failed", error.message, CONNECT, code="source")
-            yield Finding(dataset.name, "unknown", "its source does not answer")
+            todo = "" if isinstance(error, NoConnection) else CONNECT
+            yield Finding(place, "failed", error.message, todo, code="source", hides_others=True)
         except (DeliveryRefused, UsageError) as error:
             yield Finding(dataset.name, "failed", error.message, AGREE)
 
@@ -87,10 +86,8 @@ def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
             mount,
             code="source",
             is_of_deployment=is_common,
+            hides_others=True,
         )
-        for dataset in datasets().values():
-            if dataset.kind == "file":
-                yield Finding(dataset.name, "unknown", "the dropzone cannot be read")
 
 
 def _file(dropzone: Dropzone, dataset: Dataset) -> Finding:
@@ -145,6 +142,9 @@ def look_at_links(settings: Settings) -> Iterator[Finding]:
         yield Finding("embedded server", "ok", f"listens on {HOST} only, without encryption")
     systems = {one.database.system for one in datasets().values() if one.kind == "database"}
     for name in ["warehouse", *sorted(systems)]:
+        if is_missing(name):
+            yield Finding(variable_name(name), "unknown", no_connection(name))
+            continue
         kind = connection_type(name)
         if kind == "postgres":
             yield _postgres(variable_name(name), str(find_connection_uri(name)))
