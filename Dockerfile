@@ -42,8 +42,8 @@ COPY include include
 COPY expectations expectations
 COPY dbt_project dbt_project
 COPY dags dags
-# The questions of analysts, from which the Power BI project has its measures.
-COPY docs/bi/questions.md docs/bi/
+# `assurance help` shows the pages. From the questions of analysts, the Power BI project has its measures.
+COPY docs docs
 COPY deploy/airflow deploy/airflow
 # The account that runs the code cannot write here. Without the compiled files, every task would compile the code again.
 RUN uv pip install --no-cache --no-deps --no-build-isolation -e . \

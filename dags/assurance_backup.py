@@ -19,7 +19,7 @@ The last line of the log says why. The warehouse and its readers are not affecte
 and clear the task. Every earlier back-up is still there: `assurance backup list`.
 
 ### Safe to do
-Clear, pause or trigger this DAG. `assurance backup make` does the same by hand.
+Clear, pause or trigger this DAG. `assurance backup make --to FOLDER` does the same by hand.
 """
 
 

@@ -73,6 +73,8 @@ for _name in [name for name in os.environ if name.startswith(_PREFIXES)]:
 
 os.environ |= {
     "ASSURANCE_HOME": str(TEST_HOME),
+    # Messages name commands so, wherever the tests run.
+    "ASSURANCE_COMMAND": "assurance",
     "AIRFLOW_HOME": str(TEST_HOME / "airflow"),
     "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -18,6 +18,13 @@ class AssuranceError(Exception):
         self.message = "\n  ".join(" ".join(line.split()) for line in (message, *mistakes))
         super().__init__(self.message)
 
+    def __str__(self) -> str:
+        """Return the message with its commands as whoever reads it types them."""
+        # The settings, which say where it is read, need these errors.
+        from oic_assurance.commands import as_typed
+
+        return as_typed(self.message)
+
 
 class UsageError(AssuranceError):
     """A command argument, a setting or a value in a declaration is not valid."""

@@ -30,6 +30,7 @@ from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.policy_check import check_policy, ending_soon
 from oic_assurance.builds.test_results import blocked_because
 from oic_assurance.clock import check_not_in_future, london_day
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import apply_state
@@ -664,7 +665,7 @@ def _failure_in_log() -> Iterator[None]:
     try:
         yield
     except AssuranceError as error:
-        LOG.error("%s", error.message)
+        LOG.error("%s", error)
         raise
 
 
@@ -672,7 +673,7 @@ def _note_failure(
     settings: Settings, run_id: str, message: str, *, blocked: bool, beside: bool
 ) -> None:
     """Log why a run failed, and store the same line in the run's record."""
-    LOG.error("%s", message)
+    LOG.error("%s", as_typed(message))
     runs.note_failure(settings, run_id, message, blocked=blocked, beside=beside)
 
 

@@ -43,7 +43,10 @@ class Terminal:
         }
         path = os.pathsep.join([str(self.project / "include"), str(self.project)])
         # Without this, the problem that no back-ups are made would be in every output.
-        accepted = {"ASSURANCE_NO_BACKUPS": "a force of the tests needs none"}
+        accepted = {
+            "ASSURANCE_NO_BACKUPS": "a force of the tests needs none",
+            "ASSURANCE_COMMAND": "assurance",
+        }
         place = {"ASSURANCE_HOME": str(self.home), "PYTHONPATH": path}
         return {**kept, **accepted, **place, **self.extra}
 

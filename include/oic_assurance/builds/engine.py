@@ -51,7 +51,7 @@ def check_engine(settings: Settings) -> None:
     if missing:
         raise AssuranceError(
             f"ASSURANCE_ENGINE is spark, but {' and '.join(missing)} cannot be found: run "
-            "`make setup-spark`."
+            "`make setup-spark` in a checkout."
         )
     home = os.environ.get("JAVA_HOME", "").strip()
     if not (Path(home, "bin", "java").is_file() if home else shutil.which("java")):

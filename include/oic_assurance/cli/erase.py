@@ -105,7 +105,7 @@ def expired(settings: Settings, dataset: str | None, dry_run: bool, yes: bool) -
     if settings.second_person:
         raise UsageError(
             "ASSURANCE_SECOND_PERSON asks for two people: decide with `assurance upkeep decide "
-            "erase DATASET`, and let somebody else confirm it."
+            "erase DATASET --reason …`, and let somebody else confirm it."
         )
     if not yes and is_terminal():
         _confirm(Result([tables]), "Erase them?")

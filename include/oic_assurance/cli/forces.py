@@ -18,7 +18,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
-from oic_assurance.commands import with_force
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import UsageError, error_in
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import (
@@ -81,7 +81,7 @@ def list_() -> Result:
 def status(monitor: bool) -> Result:
     """Show what readers of each force see, and its open problems."""
     found = [read_state(force) for force in _declared().forces.values()]
-    states = [replace(one, message=with_force(one.message, one.code)) for one in found]
+    states = [replace(one, message=as_typed(one.message, one.code)) for one in found]
     shown = columns("code", "name", "state:state", "publication_id", "as_at:moment", ">message")
     well = sum(one.state == "ok" for one in states)
     counted = f"{well} of {len(states)} forces have no problem"

@@ -5,7 +5,7 @@ import click
 from oic_assurance.cli.main import PAGES
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shown import shows
-from oic_assurance.errors import AssuranceError
+from oic_assurance.commands import CHECKOUT, program
 from oic_assurance.settings import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
@@ -31,11 +31,6 @@ def help(topic: str | None) -> Result:  # noqa: A001 - a command is called as it
                 "place": str(path),
                 "text": text,
             }
-    if not pages:
-        raise AssuranceError(
-            "The documentation is not installed here. It is in docs/ of the repository, and "
-            "`make docs` makes a site of it."
-        )
     if topic is None:
         guides = [page for page in pages.values() if page["folder"] == "how-to"]
         return Result(
@@ -46,5 +41,6 @@ def help(topic: str | None) -> Result:  # noqa: A001 - a command is called as it
     if page is None:
         context = click.get_current_context()
         raise click.NoSuchCommand(topic, f"There is no topic '{topic}'.", pages, context)
+    page["text"] = page["text"].replace(CHECKOUT, program())
     shown = columns("topic", "title", "place", "text")
     return Result([Facts("page", shown, page)], text=page["text"])

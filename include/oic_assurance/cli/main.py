@@ -17,7 +17,7 @@ from oic_assurance import logs
 from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import INTERRUPTED
-from oic_assurance.commands import with_force
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import SEE_PAGE, AssuranceError, ServerError, UsageError
 from oic_assurance.formats import wrapped
 from oic_assurance.old_names import renamed
@@ -249,7 +249,7 @@ def _write(text: str) -> None:
     """
     if not text:
         return
-    text = with_force(text)
+    text = as_typed(text)
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
         parts = (wrapped(part, limit=columns or None) for part in text.splitlines())

@@ -18,7 +18,7 @@ import click
 
 from oic_assurance import formats
 from oic_assurance.cli.result import Column, Facts, Result, Table, unit_of, value_of
-from oic_assurance.commands import with_force
+from oic_assurance.commands import as_typed
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
 from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
 
@@ -87,15 +87,21 @@ def as_document(result: Result) -> str:
         if isinstance(part, str):
             continue
         objects = [
-            {column.key: value_of(row, column.key) for column in part.columns} for row in part.rows
+            {column.key: _said(value_of(row, column.key)) for column in part.columns}
+            for row in part.rows
         ]
         if isinstance(part, Table):
             found.setdefault(part.name, []).extend(objects)
         else:
             found[part.name] = objects[0] if objects else None
-    found["notes"] = [with_force(part) for part in result.parts if isinstance(part, str)]
-    found["next"] = with_force(result.next) or None
+    found["notes"] = [as_typed(part) for part in result.parts if isinstance(part, str)]
+    found["next"] = as_typed(result.next) or None
     return json.dumps(found, default=_plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _said(value: Any) -> Any:
+    """Return a value, and a text with its commands as a person types them."""
+    return as_typed(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> object:
@@ -135,7 +141,7 @@ def as_text(result: Result) -> str:
         before = part
     if result.next:
         lines += ["", *wrapped(_clean(f"Next: {result.next}"))]
-    return with_force("".join(f"{line}\n" for line in lines))
+    return as_typed("".join(f"{line}\n" for line in lines))
 
 
 def _lines(part: Table | Facts | str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oic_assurance.clock import london_text
-from oic_assurance.commands import with_force
+from oic_assurance.commands import as_typed
 from oic_assurance.notifications.notification import Change, Event
 from oic_assurance.settings import Settings, name_of_force
 
@@ -29,7 +29,7 @@ def subject_line(settings: Settings, news: Sequence[Change]) -> str:
 def body(news: Sequence[Change]) -> str:
     """Return the message as plain text: open problems first, then problems that are over."""
     ordered = sorted(news, key=lambda change: change.event == "over")
-    return with_force("\n\n".join(_paragraph(change) for change in ordered)) + "\n"
+    return as_typed("\n\n".join(_paragraph(change) for change in ordered)) + "\n"
 
 
 def payload(settings: Settings, news: Sequence[Change]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def payload(settings: Settings, news: Sequence[Change]) -> dict[str, Any]:
                 "since": change.since.isoformat(),
                 "readers_see": change.problem.readers_see if change.problem else None,
                 "who": change.problem.who if change.problem else None,
-                "command": with_force(change.problem.what_to_do) if change.problem else None,
+                "command": change.problem.what_to_do if change.problem else None,
             }
             for change in news
         ],

@@ -90,7 +90,7 @@ def _tell_without_server(settings: Settings, channels: Sequence[Channel], proble
         try:
             channel.send(settings, news)
         except NotDelivered as error:
-            LOG.warning("No notification was sent: %s", error.message)
+            LOG.warning("No notification was sent: %s", error)
             continue
         told[channel.name] = [channel.to_whom, problem.what, problem.since.isoformat()]
     with contextlib.suppress(OSError):

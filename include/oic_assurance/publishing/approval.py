@@ -97,8 +97,8 @@ def decide(
     with connect(settings, role=ROLE) as conn:
         if find_publication(conn, build_id) is not None:
             raise UsageError(
-                f"Build {build_id} is published already: `assurance publication rollback` shows "
-                "readers an earlier one."
+                f"Build {build_id} is published already: `assurance publication rollback ID "
+                "--reason …` shows readers an earlier one."
             )
         try:
             build = publishable_build(conn, build_id)

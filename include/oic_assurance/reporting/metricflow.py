@@ -40,7 +40,7 @@ def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
         ServerError: The embedded server was never started here, or a password is missing.
     """
     if importlib.util.find_spec("dbt_metricflow") is None:
-        raise AssuranceError("MetricFlow is not installed: run `make setup-dev`.")
+        raise AssuranceError("MetricFlow is not installed: run `make setup-dev` in a checkout.")
     os.environ.update(_environment(settings))
     _parse(settings)
     commands(settings).main(

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from oic_assurance.clock import utc_now
+from oic_assurance.commands import as_typed, command_as_typed
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE, problem_kinds
@@ -34,7 +35,7 @@ class Problem:
     severity: Severity
     #: The publication that readers see while the problem exists, and what it shows as unknown.
     readers_see: str
-    #: The command with which to start.
+    #: The command with which to start, as a person types it where this process runs.
     what_to_do: str
     #: Who must fix the problem.
     who: str
@@ -111,12 +112,13 @@ def open_problems(settings: Settings, now: datetime | None = None) -> list[Probl
 
 def find_problems(warehouse: psycopg.Connection) -> list[Problem]:
     """Return the problems that exist. `warehouse` is a session of `state_session`."""
-    return all_records(
+    found = all_records(
         warehouse,
         Problem,
         "select problem_code, subject, since, severity, readers_see, what_to_do, who, title, what, "
         "examples from state.problem order by place, subject",
     )
+    return [replace(one, what_to_do=_to_type(one.what_to_do)) for one in found]
 
 
 def no_server(error: ServerError, since: datetime | None = None) -> Problem:
@@ -128,7 +130,7 @@ def no_server(error: ServerError, since: datetime | None = None) -> Problem:
         since or utc_now(),
         kind["severity"],
         "nothing: the warehouse does not answer",
-        kind["command"],
+        _to_type(kind["command"]),
         kind["who"],
         kind["title"],
         error.message,
@@ -148,6 +150,12 @@ def run_deadline(environment: Mapping[str, str] | None = None) -> time:
         return time.fromisoformat(given or DEFAULT_DEADLINE).replace(tzinfo=None)
     except ValueError as error:
         raise UsageError(f"{DEADLINE}: '{given}' is not a time of day such as 07:30.") from error
+
+
+def _to_type(what_to_do: str) -> str:
+    """Return what to do, which is a command or a sentence with commands, for who reads it here."""
+    is_command = what_to_do.startswith("assurance ")
+    return command_as_typed(what_to_do) if is_command else as_typed(what_to_do)
 
 
 def _note_settings(warehouse: psycopg.Connection, settings: Settings) -> None:

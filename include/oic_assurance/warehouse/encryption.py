@@ -132,7 +132,7 @@ def _identities(named_by: str, text: str) -> tuple[Identity, ...]:
         # The message does not quote the line, which may be a key with a typing error.
         raise UsageError(
             f"{named_by}: a line is not a private key of age ({IDENTITY_PREFIX}…): "
-            "`assurance backup new-key` makes one."
+            "`assurance backup new-key --to FILE` makes one."
         ) from error
     if not found:
         raise UsageError(f"{named_by}: there is no private key of age ({IDENTITY_PREFIX}…).")

@@ -244,7 +244,7 @@ def _migrate(
                 # Everybody who uses the login can change its password. That stops no run.
                 if applied:
                     raise
-                LOG.warning("%s", error.message)
+                LOG.warning("%s", error)
         warn_of_an_owner_with_more_rights(connection, owner)
     return applied
 

@@ -134,7 +134,7 @@ def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Set
     (problem,) = open_problems(healthy, NIGHT)
     assert (problem.problem_code, problem.subject) == ("delivery", "hr/personnel")
     assert problem.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
-    assert problem.what_to_do == ".venv/bin/assurance quarantine list --dataset hr/personnel"
+    assert problem.what_to_do == "assurance quarantine list --dataset hr/personnel"
     # A file for an earlier day does not end the problem. A good file for the same day ends it.
     enter_batch(healthy, "landed", "2026-04-30")
     assert len(found(healthy)) == 1
@@ -239,7 +239,7 @@ def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
         f"connection rms failed: {told}. Datasets behind it: rms/custody_record, "
         "rms/nccu_referral, rms/occurrence"
     )
-    assert (rms.who, rms.what_to_do) == ("data engineering", ".venv/bin/assurance doctor")
+    assert (rms.who, rms.what_to_do) == ("data engineering", "assurance doctor")
     assert rms.readers_see.endswith("; NCCU_INTEL unknown")
     assert problems["intelligence/report"].what == (
         "intelligence/report is failed: intelligence/report: the database is full."

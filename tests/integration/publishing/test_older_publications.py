@@ -54,9 +54,9 @@ def test_after_a_roll_back_the_tables_that_it_does_not_have_are_named(older: Set
         "an earlier version made publication 1, so the table that it did not have is empty: "
         "fct_product",
     )
-    assert missing(older) == [(*told, ".venv/bin/assurance run")]
+    assert missing(older) == [(*told, "assurance run")]
     published(older, scale=3)
-    assert missing(older) == [(*told, ".venv/bin/assurance publication release --reason …")]
+    assert missing(older) == [(*told, "assurance publication release --reason …")]
     pipeline.release_hold(older, "it was mended")
     assert missing(older) == []
 

@@ -155,9 +155,7 @@ def test_every_command_has_a_page_that_exists() -> None:
         assert (DOCS / (page if "/" in page else f"how-to/{page}")).with_suffix(".md").is_file()
 
 
-def test_help_shows_pages(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_help_shows_pages(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["help", "--json"]) == 0
     topics = {one["topic"] for one in json.loads(capsys.readouterr().out)["topics"]}
     assert topics == {path.stem for path in (DOCS / "how-to").glob("*.md")} - {"README"}
@@ -166,12 +164,10 @@ def test_help_shows_pages(
         ("superset", "bi/superset"), ("backup", "how-to/restore"), ("upgrade", "upgrade"),
     ):  # fmt: skip
         assert run_command(["help", topic]) == 0
-        assert capsys.readouterr().out.strip() == (DOCS / f"{place}.md").read_text().strip()
+        text = (DOCS / f"{place}.md").read_text().strip()
+        assert capsys.readouterr().out.strip() == text.replace(".venv/bin/assurance", "assurance")
     assert run_command(["help", "at-nigt"]) == 2
     assert "There is no topic 'at-nigt'. Did you mean 'at-night'?" in capsys.readouterr().err
-    monkeypatch.setattr("oic_assurance.cli.help.DOCS", tmp_path)
-    assert run_command(["help"]) == 1
-    assert "in docs/ of the repository" in capsys.readouterr().err
 
 
 def test_the_status_of_a_server_that_was_never_started_is_a_problem(

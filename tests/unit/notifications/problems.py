@@ -16,7 +16,7 @@ BLOCKED = Problem(
     since=datetime(2026, 5, 3, 4, 41, tzinfo=UTC),
     readers_see="publication 41, as at Sat 02 May 2026 05:30",
     who="data engineering",
-    what_to_do=".venv/bin/assurance status",
+    what_to_do="assurance status",
     severity="critical",
     title="No publication was made",
 )

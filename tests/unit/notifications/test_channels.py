@@ -97,7 +97,7 @@ def test_a_webhook_gets_json() -> None:
     ((path, message),) = server.posts
     assert path == "/hooks/secret-token"
     assert message["subject"] == "OIC assurance, Northamptonshire: No publication was made"
-    assert message["changes"][0]["command"] == ".venv/bin/assurance status"
+    assert message["changes"][0]["command"] == "assurance status"
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])

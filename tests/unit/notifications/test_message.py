@@ -1,7 +1,5 @@
 """A notification has the same content as plain text and as JSON."""
 
-import pytest
-
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import changes
 from tests.unit.notifications.problems import BLOCKED, FORCE, STALE
@@ -17,16 +15,8 @@ def test_a_message_has_the_problem_its_start_the_publication_the_owner_and_a_com
         "  Since         Sun 03 May 2026 05:41\n"
         "  Readers see   publication 41, as at Sat 02 May 2026 05:30\n"
         "  Who fixes it  data engineering\n"
-        "  Start with    .venv/bin/assurance status\n"
+        "  Start with    assurance status\n"
     )
-
-
-def test_the_commands_name_the_force_if_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASSURANCE_ENTERED_FORCE", "E23000021")
-    found = changes([BLOCKED], [])
-    assert "Start with    .venv/bin/assurance status --force E23000021\n" in body(found)
-    command = payload(FORCE, found)["changes"][0]["command"]
-    assert command == ".venv/bin/assurance status --force E23000021"
 
 
 def test_problems_come_before_those_that_are_over() -> None:

@@ -146,7 +146,7 @@ def _prove(
         prepare(scratch)
         _try(scratch, proven, tell)
     except AssuranceError as error:
-        failure = str(error)
+        failure = error.message
     finally:
         scratch.remove()
     done = Drill(sha256, made_at, began, clock.utc_now(), failure=failure, **proven)
@@ -185,7 +185,8 @@ def _try(scratch: "_Scratch", proven: dict[str, Any], tell: Tell) -> None:
     if not again["reproduction"]["is_equal"]:
         tables = [one["place"] for one in again["tables"] if not one["is_equal"]]
         raise AssuranceError(
-            f"`assurance publication reproduce` computed other rows of {', '.join(tables) or '?'}."
+            f"`assurance publication reproduce {number}` computed other rows of "
+            f"{', '.join(tables) or '?'}."
         )
     proven["content_fingerprint"] = again["reproduction"]["content_fingerprint"]
 

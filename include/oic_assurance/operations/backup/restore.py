@@ -125,7 +125,9 @@ def _restore_secrets(settings: Settings, path: Path, identities: Sequence[Identi
     try:
         found = dict(json.loads(text))
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{path} is not the file of `assurance backup secrets`.") from error
+        raise UsageError(
+            f"{path} is not a file of `assurance backup secrets --to FILE`."
+        ) from error
     folder = private_folder(settings, settings.secrets_dir)
     folder.chmod(0o700)
     for name, value in found.items():

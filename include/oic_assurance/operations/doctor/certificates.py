@@ -31,7 +31,10 @@ SPARE = timedelta(days=30)
 SECONDS = 5
 #: Whose certificate the hosts have in common. A file is one of each host.
 SERVED = "the server's"
-RENEW = "renew it: docs/how-to/protect.md#renew-a-certificate"
+RENEW = (
+    "renew it, with compose by `docker compose run --rm certificates`: "
+    "docs/how-to/protect.md#renew-a-certificate"
+)
 #: The beginnings of the names of the settings that are read.
 _SETTINGS = ("AIRFLOW_", "ASSURANCE_", "AWS_", "OPENLINEAGE_", "OTEL_", "PGSSL")
 _ADDRESS = re.compile(r"\b(?:https|rediss|smtps?|mysql)://[^\s,\"'}]+")

@@ -57,7 +57,7 @@ def look_at_python(settings: Settings) -> Iterator[Finding]:
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         yield Finding("Python", "ok", version)
     else:
-        yield Finding("Python", "failed", f"{version} is not 3.11 to 3.13", "make clean setup")
+        yield Finding("Python", "failed", f"{version} is not 3.11 to 3.13", "`make clean setup`")
     locks = [_locked(root / name) for name in LOCKS if (root / name).is_file()]
     if not locks:
         yield Finding("packages", "unknown", f"there is no lock in {root} to compare them with")

@@ -36,6 +36,7 @@ from oic_assurance.warehouse.roles import AUDITOR, INHERITED, LOGIN_ROLES, can_b
 from oic_assurance.warehouse.rows import one_value
 
 START = "`assurance db start`"
+NO_RIGHTS = "nosuperuser nocreaterole nocreatedb noreplication nobypassrls"
 LOAD = "load auto_explain and restart the server (docs/how-to/verify.md#what-is-read)"
 WHO_USED_IT = "docs/how-to/protect.md#a-login-that-was-altered"
 HARDEN = "an administrator runs what `assurance db hardening-sql` prints"
@@ -129,7 +130,8 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
         logins = [*LOGIN_ROLES, *READERS.values()]
         for login, rights in warehouse.execute(_TOO_MUCH, (logins,)).fetchall():
             is_well = False
-            yield Finding(login, "failed", f"has rights of the server: {rights}", "revoke them")
+            what = f"has rights of the server: {rights}"
+            yield Finding(login, "failed", what, f'`alter role "{login}" {NO_RIGHTS}` in psql')
         known = {(login, role) for login, role, _ in INHERITED}
         for login, role in warehouse.execute(_MEMBER, (logins,)).fetchall():
             if (login, role) not in known:

@@ -266,7 +266,7 @@ def _check_nothing_under_way(settings: Settings, connection: psycopg.Connection)
     if owner is not None and waits(connection, settings, owner):
         raise AssuranceError(
             f"Build {owner} waits for a decision about its warnings, and a re-keying would drop "
-            "it: decide with `assurance publication approve` or `reject` first."
+            f"it: decide with `assurance publication approve {owner} --reason …` or `reject` first."
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.sdk import get_parsing_context
 
-from oic_assurance.commands import with_force
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
 from oic_assurance.forces.enter import check_alone, check_settings, enter, environment_of
@@ -104,7 +104,7 @@ class ForceDag:
     def page(self, text: str) -> str:
         """Return the page for operators: whose DAG it is, and commands with the force's code."""
         if self.force is None:
-            return text
+            return as_typed(text)
         force = self.force
         contact = f" ({force.contact})" if force.contact else ""
         head = (
@@ -112,7 +112,7 @@ class ForceDag:
             f"Called at night: {force.owner}{contact}. Other forces have DAGs of their own, and "
             "nothing here touches them.\n"
         )
-        return head + with_force(text, force.code)
+        return head + as_typed(text, force.code)
 
 
 def force_dags(name: str) -> Iterator[ForceDag]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from oic_assurance.clock import london_text, utc_now
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings, name_of_force
 from oic_assurance.state.read import no_server, open_problems
@@ -30,9 +31,11 @@ def store_problems(settings: Settings) -> None:
     found = [
         {
             "severity": one.severity,
-            "text": f"**{name_of_force(settings)}: {one.title}.** {one.for_many} "
-            f"Since {london_text(one.since)}. Readers see {one.readers_see}. "
-            f"Who fixes it: {one.who}. Seen on {seen}; `assurance status` says more.",
+            "text": as_typed(
+                f"**{name_of_force(settings)}: {one.title}.** {one.for_many} "
+                f"Since {london_text(one.since)}. Readers see {one.readers_see}. "
+                f"Who fixes it: {one.who}. Seen on {seen}; `assurance status` says more."
+            ),
         }
         for one in problems
     ]

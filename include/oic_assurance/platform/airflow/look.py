@@ -29,7 +29,7 @@ SECONDS, IMPORT_SECONDS = 5, 300
 API_SERVER = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
 AUTHORITY = "AIRFLOW__API__SSL_CA_FILE"
 HEALTH = "/api/v2/monitor/health"
-START = "`assurance up`, or `docker compose up -d`"
+START = "`assurance up`"
 INSIDE = "oic_assurance.platform.airflow.look_inside"
 
 

@@ -101,10 +101,10 @@ def _clean(settings: Settings, url: str, *, dry_run: bool) -> str:
             timeout=_PATIENCE_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise AssuranceError("`airflow db clean` does not end: it was stopped.") from None
+        raise AssuranceError("Airflow's db clean does not end: it was stopped.") from None
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise AssuranceError(f"`airflow db clean` failed: {lines[-1] if lines else '?'}")
+        raise AssuranceError(f"Airflow's db clean failed: {lines[-1] if lines else '?'}")
     return done.stdout
 
 

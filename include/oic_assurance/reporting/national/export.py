@@ -194,7 +194,7 @@ def tell_national(settings: Settings) -> None:
     try:
         export_national(settings)
     except AssuranceError as error:
-        LOG.warning("The national warehouse was not told: %s", error.message)
+        LOG.warning("The national warehouse was not told: %s", error)
 
 
 @contextmanager

@@ -139,12 +139,12 @@ with
     )
 
 select 'publication' as problem_code, 'daily run' as subject, since, who,
-    case outcome when 'blocked' then '.venv/bin/assurance checks' end as command, '' as readers_see,
+    case outcome when 'blocked' then 'assurance checks' end as command, '' as readers_see,
     case outcome when 'blocked' then message else 'the run failed: ' || message end as what
 from failing
 
 union all
-select 'approval', 'daily run', since, null, format('.venv/bin/assurance publication approve %s --reason …, or reject', build_id), '',
+select 'approval', 'daily run', since, null, format('`assurance publication approve %s --reason …`, or `reject`', build_id), '',
     format(
         'the build as at %s waits for a person, because %s. %s', state.london(as_at), coalesce(
             held, case warnings when 1 then 'it has a warning' else format('it has %s warnings', warnings) end
@@ -156,7 +156,7 @@ select 'approval', 'daily run', since, null, format('.venv/bin/assurance publica
 from state.waiting_build
 
 union all
-select 'hold', 'roll-back', since, null, case when waiting = 0 then '.venv/bin/assurance run' end, '',
+select 'hold', 'roll-back', since, null, case when waiting = 0 then 'assurance run' end, '',
     format(
         'publication %s was made current again, because %s. %s', publication_id, rtrim(reason, '.'), case
             when waiting = 0 then 'No later publication waits: each new one will wait for a release'
@@ -170,7 +170,7 @@ from state.hold
 
 union all
 select 'older', 'publication', (select max(move.moved_at) from audit.publication_move as move), null,
-    (select '.venv/bin/assurance publication release --reason …' from state.hold where waiting > 0), '',
+    (select 'assurance publication release --reason …' from state.hold where waiting > 0), '',
     format(
         'an earlier version made publication %s, so %s: %s', publication_id, case tables
             when 1 then 'the table that it did not have is empty' else format('the %s tables that it did not have are empty', tables)
@@ -203,7 +203,9 @@ where moment.publication_id is null and moment.now < due_at and not exists (sele
 
 union all
 select 'recall', dataset, min(noticed_at), null,
-    '.venv/bin/assurance erase approve ' || min(recall_id) filter (where ended_at is null) || ' --reason …', '',
+    case when not bool_and(ended_at is not null) then format(
+        'assurance erase approve %s --reason …', min(recall_id) filter (where ended_at is null)
+    ) end, '',
     format('the marking of %s landed records rose above the ceiling: ', sum(records))
     || case when bool_and(withdrawn_at is not null) then 'readers do not see them any more' else 'they are being withdrawn' end
     || coalesce(
@@ -219,7 +221,7 @@ group by dataset
 
 union all
 select 'verdict', shown.point_code, moment.published_at, null,
-    format('.venv/bin/assurance publication compare %s %s', build.compared_with, moment.publication_id), '',
+    format('assurance publication compare %s %s', build.compared_with, moment.publication_id), '',
     rtrim(shown.verdict_words, '.')
 from moment
 inner join audit.published_position as shown using (publication_id)
@@ -383,7 +385,7 @@ from (
 left join state.declared_dataset as declared using (dataset)
 
 union all
-select 'source', cause.place, min(cause.since), null, '.venv/bin/assurance doctor', coalesce((
+select 'source', cause.place, min(cause.since), null, 'assurance doctor', coalesce((
         select '; ' || string_agg(distinct point, ', ' order by point) || ' unknown'
         from stale
         inner join by_cause as behind using (place, verdict, common_reason)
@@ -448,7 +450,7 @@ where old.looked_at < moment.now - interval '2 days' and exists (
 group by host
 
 union all
-select 'archive', batch.dataset, min(proof.proven_at), null, '.venv/bin/assurance batch verify ' || batch.dataset, '',
+select 'archive', batch.dataset, min(proof.proven_at), null, format('assurance batch verify %s', batch.dataset), '',
     min(proof.disagreement)
     || case when count(*) > 1 then format(', and %s more batches', count(*) - 1) else '' end
 from audit.archive_proof as proof
