@@ -431,7 +431,7 @@ where state in ('attention', 'failed')
 -- Others look, and nobody can say how this is. A host that was not looked at for two days is gone, or does no task.
 union all
 select 'unseen', coalesce(nullif(host, ''), 'what the hosts have in common'), max(observed_at) + interval '2 days', null,
-    '.venv/bin/assurance doctor' || case when host = '' then '' else format(' --forget %s, if the host is gone', host) end, '',
+    case when host <> '' then format('`assurance doctor`, or `assurance doctor --forget %s` if the host is gone', host) end, '',
     format(
         'nobody who sees it has looked since %s (%s): %s', state.london(max(observed_at)),
         (array_agg(observed_by order by observed_at desc))[1],
