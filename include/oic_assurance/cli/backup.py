@@ -21,7 +21,7 @@ key_option = partial(click.option, "--key", type=FILE, help="The file with the p
 secrets_option = partial(click.option, "--secrets", type=FILE, help="From `backup secrets`.")
 _BACKUP = columns(
     *("made_at", "size_bytes:size=size", "batches:number", "missing:number", "is_encrypted"),
-    *("proven_at=restore proven", "is_there", "folder", "sha256=SHA-256", "-parts"),
+    *("proven_at=restore proven", "is_there=seen here", "folder", "sha256=SHA-256", "-parts"),
 )
 recipient_option = click.option(
     "--recipient", "recipients", multiple=True, metavar="KEY", help="A further age public key."

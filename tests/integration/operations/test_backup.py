@@ -285,6 +285,10 @@ def test_a_back_up_ends_the_problem_that_there_is_none(
     recipient = str(made.identity.to_public())
     shown(made.settings, "backup", "make", "--to", str(tmp_path), "--recipient", recipient)
     assert ask(made.settings, found) == [("ok",)]
+    # Whoever verifies it has seen it too.
+    shown(made.settings, "backup", "verify")
+    [(seen_by,)] = ask(made.settings, found.replace("state", "observed_by"))
+    assert seen_by.endswith("backup verify`")
 
 
 def test_the_newest_back_up_that_is_there_is_known(made: Made, tmp_path: Path) -> None:

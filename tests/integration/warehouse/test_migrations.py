@@ -126,6 +126,25 @@ def test_old_tables_of_restatements_get_the_cause_into_their_key(empty_warehouse
     assert keys == [("restatement", 6), ("restatement__1", 6), ("restatement__2", 6)]
 
 
+def test_the_last_measurement_of_each_thing_is_kept(empty_warehouse: Settings) -> None:
+    """Each container had a name of its own, and did not see the folder of the back-ups."""
+    migrate_before(empty_warehouse, "_what_was_measured.sql")
+    ask(
+        empty_warehouse,
+        """
+        insert into audit.observation
+        select code, 'thing', host, state, '', '', null, now(), now() + make_interval(mins => place)
+        from (
+            values ('disk', 'c1', 'failed', 1), ('disk', 'c2', 'ok', 2), ('restore', 'c1', 'ok', 1),
+                ('drift', 'c1', 'ok', 1), ('drift', 'c3', 'failed', 3)
+        ) as given (code, host, state, place)
+        """,
+    )
+    migrate(empty_warehouse)
+    query = "select problem_code, host, state from audit.observation order by problem_code"
+    assert ask(empty_warehouse, query) == [("disk", "", "ok"), ("drift", "", "failed")]
+
+
 def test_ranks_roles_and_reasons_of_absence_leave_every_publication(
     empty_warehouse: Settings,
 ) -> None:
