@@ -116,6 +116,9 @@ sbom: setup-dev ## write the lock's bill of materials (CycloneDX) to build/sbom.
 audit-dependencies: setup-dev ## compare the lock with a database of known vulnerabilities; needs the network
 	@$(BIN)/python deploy/audit_dependencies.py requirements.lock
 
+outdated: setup-dev ## list the installed packages of which the package index has a newer version
+	@$(UV) pip list --outdated --python $(BIN)/python
+
 format: setup-dev ## format Python and SQL
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
