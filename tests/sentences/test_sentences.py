@@ -90,7 +90,7 @@ def plain(text: str, world: World) -> str:
     text = " ".join(text.split()).replace(str(world.settings.home.parent), "…")
     in_full = f"{today.day} {today:%B %Y}"
     for form in (in_full, f"{today:%a %d %b %Y}", f"{today:%d %b %Y}", f"{today:%Y-%m-%d}"):
-        text = re.sub(rf"{form}[T ]?(\d\d:\d\d(:[\d.+:]+Z?)?)?", "today", text)
+        text = re.sub(rf"{form}([T ]\d\d:\d\d(:[\d.+:]+Z?)?)?", "today", text)
     return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
 
 
