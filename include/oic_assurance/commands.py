@@ -7,9 +7,11 @@ checkout, on the host of a deployment with compose, or elsewhere.
 
 import os
 import re
+from pathlib import Path
 
-from oic_assurance.settings import ENTERED, PROJECT_ROOT
-
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+#: The environment variable with the code of the force that this process has entered.
+ENTERED = "ASSURANCE_ENTERED_FORCE"
 #: How a person calls the program in a deployment, such as `docker compose run --rm assurance`.
 VARIABLE = "ASSURANCE_COMMAND"
 #: How a person calls it in a checkout. The pages of the documentation name it so.

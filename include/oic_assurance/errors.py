@@ -7,6 +7,8 @@ mistakes has further lines, one for each.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from oic_assurance.commands import as_typed
+
 
 class AssuranceError(Exception):
     """Base class of the errors that are shown to the user without a traceback.
@@ -20,9 +22,6 @@ class AssuranceError(Exception):
 
     def __str__(self) -> str:
         """Return the message with its commands as whoever reads it types them."""
-        # The settings, which say where it is read, need these errors.
-        from oic_assurance.commands import as_typed
-
         return as_typed(self.message)
 
 

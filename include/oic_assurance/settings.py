@@ -35,8 +35,6 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 #: How many days upkeep keeps what a restore has set aside: for as long as pgBackRest can restore
 #: the database to a moment again.
 SET_ASIDE_DAYS = 35
-#: The variable with the code of the force that a process works for, if the deployment has several.
-ENTERED = "ASSURANCE_ENTERED_FORCE"
 #: The variable with the path of forces.yml. Default: forces.yml in the state folder.
 FORCES = "ASSURANCE_FORCES"
 #: The variable with the code of the first force of such a deployment. Its process does what has to

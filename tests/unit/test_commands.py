@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.commands import CHECKOUT, VARIABLE, as_typed
+from oic_assurance.commands import CHECKOUT, ENTERED, VARIABLE, as_typed
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.settings import ENTERED
 from oic_assurance.state.read import no_server
 
 COMPOSE = "docker compose run --rm assurance"

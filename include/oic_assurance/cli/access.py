@@ -8,8 +8,9 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import is_terminal, reason_for, reason_option, tell
 from oic_assurance.cli.shown import shows
+from oic_assurance.commands import ENTERED
 from oic_assurance.operations import access as logins
-from oic_assurance.settings import ENTERED, Settings
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.connections import PERSON_CONNECTION
 from oic_assurance.warehouse.roles import RIGHTS

@@ -18,9 +18,9 @@ import click
 
 from oic_assurance import formats
 from oic_assurance.cli.result import Column, Facts, Result, Table, unit_of, value_of
-from oic_assurance.commands import as_typed
+from oic_assurance.commands import ENTERED, as_typed
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
-from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
+from oic_assurance.settings import FORCE_NAME, load_settings
 
 INDENT = 2
 #: What a terminal could take for a command. It is never shown, wherever a value comes from.

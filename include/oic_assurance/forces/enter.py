@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from oic_assurance.commands import ENTERED
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import (
     SECRET,
@@ -35,7 +36,6 @@ from oic_assurance.forces.declared import (
 )
 from oic_assurance.settings import (
     ACCOUNTABLE_BODY,
-    ENTERED,
     FIRST,
     FORCE_NAME,
     FORCES,

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.commands import ENTERED
 from oic_assurance.errors import NoConnection, ServerError, UsageError
-from oic_assurance.settings import ENTERED, FORCES
+from oic_assurance.settings import FORCES
 from oic_assurance.warehouse.transport import check_postgres, tls_is_required
 
 SCHEMES = frozenset({"postgres", "postgresql"})

@@ -13,8 +13,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.commands import ENTERED
 from oic_assurance.errors import ServerError
-from oic_assurance.settings import ENTERED, Settings
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse import airflow_uri
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (

@@ -11,8 +11,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from oic_assurance.commands import ENTERED
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.settings import ENTERED, MAY_GENERATE, Settings, may_make_secrets
+from oic_assurance.settings import MAY_GENERATE, Settings, may_make_secrets
 from oic_assurance.warehouse.folders import private_folder
 
 #: The minimum length of a secret in characters, and its minimum estimated strength in bits. Anybody

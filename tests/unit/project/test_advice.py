@@ -40,14 +40,17 @@ def strings(path: Path) -> Iterator[str]:
             )
         elif isinstance(node, ast.Expr):
             left_out.add(id(node.value))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in left_out:
-                yield node.value
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in left_out
+        ):
+            yield node.value
 
 
 def advice() -> dict[str, str]:
     """Return every command that the code names, with a place that names it."""
-    found = {}
+    found: dict[str, str] = {}
     for folder in ("include/oic_assurance", "dags"):
         for path in sorted((PROJECT_ROOT / folder).rglob("*")):
             place = path.relative_to(PROJECT_ROOT).as_posix()

@@ -13,13 +13,13 @@ from typing import Any
 
 from airflow.sdk import get_parsing_context
 
-from oic_assurance.commands import as_typed
+from oic_assurance.commands import ENTERED, as_typed
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
 from oic_assurance.forces.enter import check_alone, check_settings, enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
-from oic_assurance.settings import ENTERED, NATIONAL_DROPZONE, Settings, load_settings
+from oic_assurance.settings import NATIONAL_DROPZONE, Settings, load_settings
 
 TAGS = frozenset({"assurance", "oic"})
 

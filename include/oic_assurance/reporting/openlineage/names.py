@@ -13,8 +13,9 @@ from importlib.metadata import version
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.record import ROLE
+from oic_assurance.commands import ENTERED
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import ENTERED, Settings
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
 from oic_assurance.storage.urls import without_credentials
 from oic_assurance.warehouse.connections import extract_url, login_url
