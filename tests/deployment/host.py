@@ -50,15 +50,21 @@ class Host:
                 container.wait_until_healthy(PATIENCE)
 
     def run(
-        self, name: str, *command: str, env: Mapping[str, str] | None = None
-    ) -> tuple[int, str]:
+        self, name: str, *command: str, env: Mapping[str, str] | None = None,
+        volumes: Mapping[str, Path] | None = None,
+    ) -> tuple[int, str]:  # fmt: skip
         """Run a service once with another command, as `docker compose run` does.
 
+        `volumes` are folders of this machine, by their place in the container.
         Returns the exit code of the command, and what it wrote.
         """
         service = dict(self.services.get(name) or self._commands[name])
         service["command"] = list(command)
         service["environment"] = {**service["environment"], **(env or {})}
+        service["volumes"] = [
+            *service["volumes"],
+            *({"type": "bind", "source": one, "target": at} for at, one in (volumes or {}).items()),
+        ]
         container = self._create(name, service, f"{name}-run-{secrets.token_hex(2)}")
         container.start()
         return container.wait(PATIENCE), container.log

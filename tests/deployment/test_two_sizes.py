@@ -15,9 +15,11 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from oic_assurance.warehouse.encryption import new_identity
 from tests.deployment.containers import Container
 from tests.deployment.deployment import Deployment, new_secret, waits_for_approval
 from tests.deployment.host import Host, wait_for
+from tests.deployment.images import own
 from tests.deployment.test_description import secrets_by_group, table
 from tests.end_to_end.airflow_server import Airflow
 from tests.night.page import PAGE, command_of, rows
@@ -166,6 +168,31 @@ def test_every_command_of_the_page_for_the_night_works_in_the_service_that_it_na
     assert not [line for line in lines if line[:1] in (["failed"], ["unknown"])], text
     well = {line[1] for line in lines if line[:1] == ["ok"]}
     assert {"AIRFLOW_CONN_RMS", "intelligence/report", "hr/personnel", "scheduler"} <= well, text
+
+
+def test_the_documented_back_up_is_seen_where_it_was_made(
+    deployment: Deployment, one: Host
+) -> None:
+    """docs/how-to/restore.md. Each command has a container of its own, and they are one host."""
+    folder = deployment.folder / "back-ups"
+    folder.mkdir()
+    own(folder, (50000, 50000, 0o700))
+    superuser = f"postgresql://postgres:{deployment.settings['POSTGRES_PASSWORD']}@postgres:5432"
+    given = {
+        "AIRFLOW_CONN_BACKUP": f"{superuser}/warehouse?sslmode=verify-full"
+        "&sslrootcert=/etc/oic/tls/ca.crt",
+        "ASSURANCE_BACKUP_RECIPIENTS": str(new_identity().to_public()),
+    }
+    make = ("assurance", "backup", "make", "--to", "/backups")
+    code, text = one.run(*make, env=given, volumes={"/backups": folder})
+    assert code == 0, text
+    _, text = one.run("assurance", "doctor")
+    [line] = [one for one in text.splitlines() if one.split()[1:3] == ["newest", "back-up"]]
+    assert line.split()[0] == "ok"
+    assert re.search(r"not seen from here; seen on .* with `.*assurance backup make`", line)
+    with deployment.connect(one, "postgres", "warehouse") as administrator:
+        query = "select distinct host from audit.observation where host <> ''"
+        assert len(administrator.execute(query).fetchall()) == 1
 
 
 def test_each_process_holds_the_secrets_of_the_table_and_no_others(

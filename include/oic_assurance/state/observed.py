@@ -113,7 +113,8 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
     """
     here, who = host_name(settings), account_at_host()
     if command := click.get_current_context(silent=True):
-        who = f"{who} with `{command.command_path}`"
+        typed = command.command_path.removeprefix(command.find_root().info_name or "")
+        who = f"{who} with `assurance{typed}`"
     rows: dict[tuple[str, str, str], Finding] = {}
     codes, not_taken, not_seen = set[str](), set[str](), set[str]()
     for taken in found:
@@ -132,6 +133,8 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
     try:
         with connect(settings, role=ROLE) as warehouse:
             now = one_value(warehouse, "select now()")
+            # Two hosts that record what they have in common would wait for each other.
+            warehouse.execute("lock table audit.observation in share row exclusive mode")
             for key, one in rows.items():
                 known = (one.state, one.what, one.todo, one.amount, one.since or now, now, who)
                 warehouse.execute(_RECORD, (*key, *known, one.since))

@@ -408,6 +408,9 @@ def test_a_back_up_that_is_not_seen_from_here_is_not_gone(
         codes = ("backup", "restore")
         return [one.what for one in open_problems(fresh_warehouse) if one.problem_code in codes]
 
+    monkeypatch.delenv("ASSURANCE_NO_BACKUPS", raising=False)
+    assert (seen("another").state, len(problems())) == ("attention", 1)
+    ask(fresh_warehouse, "update audit.observation set observed_at = now() - interval '3 days'")
     (folder / "a").mkdir(parents=True)
     back_up(fresh_warehouse, folder / "a", 1)
     folder.rename(hidden)

@@ -427,6 +427,12 @@ where state in ('attention', 'failed')
         from by_cause as cause
         where observation.problem_code = 'source' and cause.verdict = 'failed' and cause.place = observation.subject
     )
+    -- Perhaps nobody who sees the newest back-up has looked since it was made. It is none that was missed before.
+    and not exists (
+        select
+        from state.backup as newest
+        where observation.problem_code in ('backup', 'restore') and observation.observed_at < newest.made_at
+    )
 
 -- Others look, and nobody can say how this is. A host that was not looked at for two days is gone, or does no task.
 union all
