@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psycopg
 from psycopg import sql
@@ -77,8 +78,10 @@ def _forget_samples(connection: psycopg.Connection) -> None:
     """Replace the planner's samples of column values with samples of the present values."""
     if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
         # Each table is locked by itself. A transaction that kept the locks of several tables could
-        # deadlock with a build, which locks the tables that its foreign keys refer to.
+        # deadlock with a build, which locks the tables that its foreign keys refer to. A build may
+        # also drop the table meanwhile.
         for table in connection.execute(_SAMPLED).fetchall():
-            connection.execute(_CLEAR_SAMPLES, table)
+            with suppress(psycopg.errors.UndefinedTable):
+                connection.execute(_CLEAR_SAMPLES, table)
     connection.execute("analyze")
     connection.execute("vacuum (full) pg_catalog.pg_statistic")
