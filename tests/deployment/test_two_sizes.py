@@ -3,6 +3,7 @@
 The tests run in this order, on one deployment, as the documentation describes it.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from oic_assurance.commands import VARIABLE, as_typed
 from oic_assurance.warehouse.encryption import new_identity
 from tests.deployment.containers import Container
 from tests.deployment.deployment import Deployment, new_secret, waits_for_approval
@@ -23,6 +25,7 @@ from tests.deployment.images import own
 from tests.deployment.test_description import secrets_by_group, table
 from tests.end_to_end.airflow_server import Airflow
 from tests.night.page import PAGE, command_of, rows
+from tests.unit.project.test_advice import advice
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +49,20 @@ PRINT_SECRETS = (
 )
 #: The folders of the state folder that all hosts share, by their place in the shared one.
 SHARED = {"batches": "archive", "reports": "reports", "dropzone": "dropzone"}
+#: How a person on the host calls the command, and a run.
+TYPED = "docker compose run --rm assurance"
+TRIGGER = "docker compose exec api-server airflow dags trigger assurance_daily"
+#: Find the commands that messages name in the command line of the image.
+FIND = """
+import json, sys, click
+from oic_assurance.cli.main import cli
+for command in json.loads(sys.argv[1]):
+    found = cli
+    for word in command.split()[1:]:
+        if isinstance(found, click.Group) and not word.startswith("-"):
+            found = found.get_command(click.Context(found), word)
+            assert found is not None, command
+"""
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +212,22 @@ def test_the_documented_back_up_is_seen_where_it_was_made(
         assert len(administrator.execute(query).fetchall()) == 1
 
 
+def test_what_messages_name_is_typed_on_the_host_and_exists_in_the_image(one: Host) -> None:
+    code, page = one.run("assurance", "help", "at-night")
+    assert code == 0, page
+    assert f"{TYPED} status\n" in page
+    _, refused = one.run("assurance", "publication", "rollback", "999", "--reason", "a try")
+    assert f"`{TYPED} publication list`" in refused
+    _, text = one.run("assurance", "status", "--json")
+    problems = json.loads(text[text.index("{") :])["problems"]
+    assert problems
+    for problem in problems:
+        assert not re.search(r"(^|`)assurance |\.venv", problem["what_to_do"]), problem
+    everything = json.dumps([one for one in advice() if one.startswith("assurance ")])
+    done = one.containers["scheduler"].run("python", "-c", FIND, everything)
+    assert done.returncode == 0, done.stderr
+
+
 def test_each_process_holds_the_secrets_of_the_table_and_no_others(
     deployment: Deployment, one: Host, made_secrets: dict[str, str]
 ) -> None:
@@ -303,8 +336,15 @@ def many(
 
 @pytest.fixture(scope="module")
 def run(many: Hosts) -> str:
-    """A run of the daily DAG on many hosts."""
-    return many.operator.start(DAILY)
+    """A run of the daily DAG on many hosts. It is started as messages say on a host."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, TYPED)
+        assert as_typed("`assurance run`") == f"`{TRIGGER}`"
+    _, _, _, service, *command = TRIGGER.split()
+    done = many.first.containers[service].run(*command)
+    assert done.returncode == 0, done.stderr
+    [name] = set(re.findall(r"manual__[^\s|]+", done.stdout))
+    return str(name)
 
 
 def test_a_run_that_loses_a_worker_in_build_marts_builds_on_the_other(

@@ -145,6 +145,23 @@ def test_every_command_that_advice_names_works_with_compose(
     assert wrong == {}
 
 
+def test_every_page_that_messages_name_exists() -> None:
+    lost = []
+    for path in sorted((PROJECT_ROOT / "include/oic_assurance").rglob("*.py")):
+        named = re.findall(r"(docs/[a-z0-9/-]+\.md)(?:#([a-z0-9-]+))?", " ".join(strings(path)))
+        for page, anchor in named:
+            text = (
+                (PROJECT_ROOT / page).read_text("utf-8") if (PROJECT_ROOT / page).exists() else ""
+            )
+            heads = [
+                re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-")
+                for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+            ]
+            if not text or anchor and anchor not in heads:
+                lost.append((path.name, page, anchor))
+    assert lost == []
+
+
 def test_a_problem_s_command_is_of_the_project_or_of_the_machine() -> None:
     for code, kind in problem_kinds().items():
         program = kind["command"].split()[0]
