@@ -216,7 +216,7 @@ def test_what_messages_name_is_typed_on_the_host_and_exists_in_the_image(one: Ho
     code, page = one.run("assurance", "help", "at-night")
     assert code == 0, page
     assert f"{TYPED} status\n" in page
-    _, refused = one.run("assurance", "publication", "rollback", "999", "--reason", "a try")
+    _, refused = one.run("assurance", "publication", "reproduce", "999")
     assert f"`{TYPED} publication list`" in refused
     _, text = one.run("assurance", "status", "--json")
     problems = json.loads(text[text.index("{") :])["problems"]
@@ -343,7 +343,7 @@ def run(many: Hosts) -> str:
     _, _, _, service, *command = TRIGGER.split()
     done = many.first.containers[service].run(*command)
     assert done.returncode == 0, done.stderr
-    [name] = set(re.findall(r"manual__[^\s|]+", done.stdout))
+    [name] = set(re.findall(r'"(manual__[^"]+)"', done.stdout))
     return str(name)
 
 

@@ -18,7 +18,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
-from oic_assurance.commands import as_typed
+from oic_assurance.commands import as_typed, program
 from oic_assurance.errors import UsageError, error_in
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import (
@@ -64,7 +64,7 @@ def list_() -> Result:
     ]
     left = [{"home": folder} for folder in undeclared_folders(found)]
     shown = columns("code", "name", "starts_at", "server", "owner", ">accountable_body", ">home")
-    stop = "`ASSURANCE_FORCES= ASSURANCE_HOME=FOLDER assurance db stop` stops the server of one."
+    stop = f"`ASSURANCE_FORCES= ASSURANCE_HOME=FOLDER {program()} db stop` stops the server of one."
     return Result(
         [
             Table("forces", shown, declared),

@@ -234,7 +234,8 @@ def cells(part: Table) -> tuple[list[str], list[list[str]]]:
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)
+    """Return a text without control characters, and with its commands as a person types them."""
+    return as_typed(_CONTROL.sub("", text))
 
 
 def _room() -> int:

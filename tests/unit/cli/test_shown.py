@@ -55,3 +55,15 @@ def test_a_value_that_is_too_long_for_its_line_gets_one_of_its_own(
 def test_a_table_of_which_no_row_is_shown_is_one_line() -> None:
     table = Table("entries", ENTRY, [FIRST, SECOND], "Not taken", at_most=0, more="see --json")
     assert as_text(Result([table])) == "Not taken: 2, see --json\n"
+
+
+@pytest.mark.parametrize("before", range(60, 90, 5))
+def test_a_command_is_typed_also_where_its_line_is_broken(
+    monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setenv("ASSURANCE_COMMAND", "docker compose run --rm assurance")
+    said = f"{'x' * before} run `assurance publication list` now."
+    row = {"name": "a", "what": said}
+    shown = Result([said, Table("rows", columns("name", ">what"), [row])], next=said)
+    text = " ".join(as_text(shown).split())
+    assert text.count("`docker compose run --rm assurance publication list`") == 3
