@@ -157,7 +157,7 @@ def test_every_page_that_messages_name_exists() -> None:
                 re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-")
                 for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
             ]
-            if not text or anchor and anchor not in heads:
+            if not text or (anchor and anchor not in heads):
                 lost.append((path.name, page, anchor))
     assert lost == []
 
