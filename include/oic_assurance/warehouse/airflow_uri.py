@@ -100,8 +100,8 @@ def connection_type(name: str) -> str | None:
 def is_missing(name: str) -> bool:
     """Tell whether a force lacks a connection in whose place nothing may be used.
 
-    That is one that forces.yml names, one to a source if the warehouse has one, and one to the
-    warehouse if TLS is required: an embedded server in its place would be an empty one.
+    That is one that forces.yml names, one to a source if the warehouse has one, and any if TLS is
+    required: an embedded server in its place would be an empty one.
     """
     if _given(name):
         return False
@@ -109,7 +109,7 @@ def is_missing(name: str) -> bool:
         return True
     if ENTERED not in os.environ:
         return False
-    return tls_is_required() if name == "warehouse" else bool(_given("warehouse"))
+    return tls_is_required() or (name != "warehouse" and bool(_given("warehouse")))
 
 
 def no_connection(name: str) -> str:
