@@ -98,7 +98,7 @@ comment on view state.publication is 'One row: the publication that readers see.
 -- After a roll-back to before an upgrade, marts that are newer than the publication are empty. A mart that no later publication
 -- has was given up, and nobody misses it.
 create function state.missing_tables(number bigint) returns table (table_name text, words text)
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set client_min_messages = error
 begin atomic
     select mart.relname::text, format('An earlier version made publication %s, which does not have this', number)
     from pg_catalog.pg_class as mart
