@@ -1,15 +1,14 @@
 #!/bin/bash
 # The PostgreSQL image runs this script once, on an empty volume. The script creates Airflow's database and
 # the warehouse. The warehouse's owner may create roles, because it creates readers' logins. The service
-# `init` creates the logins of the stages as the superuser, so that the owner cannot act as one of them.
+# `passwords` sets the passwords of both logins, and the service `init` creates the logins of the stages as the
+# superuser, so that the owner cannot act as one of them.
 set -euo pipefail
 
-psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
-    --set airflow_password="$AIRFLOW_DB_PASSWORD" \
-    --set warehouse_password="$WAREHOUSE_DB_PASSWORD" <<'SQL'
-create role airflow login password :'airflow_password';
+psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres <<'SQL'
+create role airflow login;
 create database airflow owner airflow;
-create role warehouse_owner login createrole password :'warehouse_password';
+create role warehouse_owner login createrole;
 create database warehouse owner warehouse_owner;
 revoke all on database airflow from public;
 revoke all on database warehouse from public;
@@ -18,18 +17,8 @@ revoke connect, temporary on database postgres, template1 from public;
 grant pg_use_reserved_connections to airflow, warehouse_owner;
 SQL
 
-# Superset's own data, if the deployment has Superset. Its login reads nothing of the warehouse.
-if [ -n "${SUPERSET_DB_PASSWORD:-}" ]; then
-    psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
-        --set superset_password="$SUPERSET_DB_PASSWORD" <<'SQL'
-create role superset login password :'superset_password';
-create database superset owner superset;
-revoke all on database superset from public;
-SQL
-fi
-
 # PostgreSQL lets every login read statistics, sizes and the names of logins. These rights are revoked in the
-# warehouse's database. The file generates the statements.
-psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --tuples-only --no-align \
+# warehouse's database. The file generates the statements, in the first of its columns. The others are blank.
+psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --tuples-only --no-align --field-separator '' \
     --command "set search_path = pg_catalog" --quiet --file /hardening/catalogues.sql |
     psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --single-transaction --quiet

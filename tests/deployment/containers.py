@@ -115,7 +115,7 @@ class Container:
         the seconds with `granted`.
         """
         began = time.monotonic()
-        self._signal(str(self._service.get("stop_signal", "SIGTERM")))
+        self.signal(str(self._service.get("stop_signal", "SIGTERM")))
         code = self.wait(SLOWNESS * self.granted)
         return code, time.monotonic() - began
 
@@ -127,10 +127,11 @@ class Container:
     def kill(self) -> None:
         """Kill the process and everything it has started, without a warning."""
         if self.is_running:
-            self._signal("KILL")
+            self.signal("KILL")
             self.wait(60)
 
-    def _signal(self, name: str) -> None:
+    def signal(self, name: str) -> None:
+        """Send the first process a signal."""
         subprocess.run([*self._runc, "kill", self._id, name], check=True, capture_output=True)
 
     @property

@@ -56,6 +56,12 @@ class Deployment:
         self.hosts.append(host)
         return host
 
+    def change(self, host: Host, profile: str, settings: Mapping[str, str]) -> None:
+        """Change settings in the file .env of a host, and start it again as people do."""
+        self.settings.update(settings)
+        file = write_settings(host.folder / ".env", self.settings)
+        host.change(describe(file, profile), describe(file, "people")["services"])
+
     def start_sources(self) -> None:
         """Start the machine of the source systems, whose certificates have their own authority."""
         tls = make_certificates(self.folder / "sources-tls", "sources.example")

@@ -1,6 +1,7 @@
 """A host that runs the services of one or more profiles, in the order of the description."""
 
 import secrets
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,6 +44,50 @@ class Host:
                 self._wait_for_others(name)
                 self._create(name).start()
 
+    def change(self, description: dict[str, Any], commands: Mapping[str, Service]) -> None:
+        """Take over other settings, as `docker compose up -d` does.
+
+        A service is made again if its settings have changed, and one that has ended runs again.
+        """
+        changed = {
+            name
+            for name, container in self.containers.items()
+            if self.services[name] != description["services"][name] or not container.is_running
+        }
+        self._description, self._commands = description, commands
+        self.services = description["services"]
+        for name in in_order(self.services):
+            if name in changed:
+                self._wait_for_others(name)
+                earlier = self.containers.pop(name)
+                if earlier.is_running:
+                    earlier.stop()
+                earlier.place.folder.rename(self.folder / f"{name}-{earlier.place.hostname}")
+                self._create(name).start()
+        self.wait_until_healthy()
+
+    def compose(self, line: str) -> str:
+        """Do what a documented line of `docker compose` does, and return what it writes."""
+        program, of, verb, *rest = shlex.split(line)
+        assert (program, of) == ("docker", "compose")
+        done = (0, "")
+        match verb, rest:
+            case "run", ["--rm", name, *command]:
+                done = self.run(name, *command)
+            case "exec", [name, *command]:
+                found = self.containers[name].run(*command)
+                done = (found.returncode, found.stdout + found.stderr)
+            case "kill", ["--signal", signal, name]:
+                self.containers[name].signal(signal)
+            case "restart", [name]:
+                self.containers[name].stop()
+                self.containers[name].start()
+                self.containers[name].wait_until_healthy(PATIENCE)
+            case _:
+                raise AssertionError(f"no test knows {line}")
+        assert done[0] == 0, done[1]
+        return done[1]
+
     def wait_until_healthy(self) -> None:
         """Wait until every service with a health check is healthy."""
         for name, container in self.containers.items():
@@ -59,7 +104,7 @@ class Host:
         Returns the exit code of the command, and what it wrote.
         """
         service = dict(self.services.get(name) or self._commands[name])
-        service["command"] = list(command)
+        service["command"] = list(command) or service.get("command")
         service["environment"] = {**service["environment"], **(env or {})}
         service["volumes"] = [
             *service["volumes"],
@@ -124,8 +169,11 @@ class Host:
     ) -> Path:
         """Return the file of the names that a container can resolve, as an engine answers them."""
         if "extra_hosts" not in service:
-            with self._hosts.open("a", encoding="ascii") as file:
-                file.write(f"{address} {hostname}{f' {name}' if folder.name == name else ''}\n")
+            own = f" {name}" if folder.name == name else ""
+            lines = self._hosts.read_text("ascii").splitlines()
+            # A service that is made again has another address. The file stays, as it is mounted.
+            kept = [line for line in lines if not own or not line.endswith(own)]
+            self._hosts.write_text("\n".join([*kept, f"{address} {hostname}{own}", ""]), "ascii")
             return self._hosts
         own_names = folder / "hosts"
         given = [one.split("=", 1) for one in service["extra_hosts"]]

@@ -165,8 +165,8 @@ def test_each_service_holds_the_secrets_of_the_table_and_no_others(tmp_path: Pat
         }
         told = re.sub(r" \([^)]*\)", "", rows[name][2])
         assert held == (set() if told == "none" else set(told.split("; "))), name
-        # Whoever holds a group holds all of it, but for the server, which knows one password of it.
-        for group in held if name != "postgres" else ():
+        # Whoever holds a group holds all of it, but for the service that sets passwords.
+        for group in held if name != "passwords" else ():
             lacks = {one for one in groups[group] if f"secret-{one}-" not in text}
             assert lacks <= {"AIRFLOW_OAUTH_CLIENT_SECRET"}, (name, group)
         networks = set(service.get("networks") or {})
@@ -182,6 +182,13 @@ def test_every_secret_is_in_a_group() -> None:
         "ASSURANCE_DRILL_KEY", "ASSURANCE_DRILL_SECRETS", "AIRFLOW__SECRETS__BACKEND",
         "ASSURANCE_NEW_SECRETS",
     }  # fmt: skip
+
+
+def test_the_page_says_how_each_secret_is_changed() -> None:
+    listed = {name for names in secrets_by_group().values() for name in names}
+    rows = table("how-to/protect.md", "to change")
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(name for name in named if name != "env") == sorted(listed)
 
 
 def test_only_what_has_the_secrets_of_the_pipeline_has_the_state_folder(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ ONLY_FIRST = (
     "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_SECRET_KEY",
     "AIRFLOW_JWT_SECRET",
 )  # fmt: skip
+CHANGED = (
+    "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "WAREHOUSE_DB_PASSWORD",
+    "ASSURANCE_BI_READER_PASSWORD", "AIRFLOW_SECRET_KEY", "AIRFLOW_JWT_SECRET",
+)  # fmt: skip
 #: What docs/how-to/run-it.md says to run, to give every host the secrets that the first one made.
 PRINT_SECRETS = (
     'cd /var/lib/assurance/secrets && for f in *; do echo "ASSURANCE_${f^^}=$(cat "$f")"; done'
@@ -303,7 +307,12 @@ class Hosts:
 def many(
     deployment: Deployment, one: Host, made_secrets: dict[str, str], folder: Path
 ) -> Iterator[Hosts]:
-    """The first host, which now has Redis and a worker, and another host with a worker."""
+    """The first host, which now has Redis and a worker, and another host with a worker.
+
+    Passwords and secrets of Airflow are others than on the one host, so the later tests show that
+    whole runs work after a change (test_secrets.py).
+    """
+    deployment.settings.update({name: new_secret() for name in CHANGED})
     shared, tls = folder / "shared", folder / "tls"
     for here, there in SHARED.items():
         shutil.copytree(one.volume("state") / here, shared / there)

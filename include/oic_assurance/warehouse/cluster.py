@@ -19,7 +19,7 @@ from oic_assurance.warehouse.programs import (
     server_account,
     write_for_server,
 )
-from oic_assurance.warehouse.secrets import find_secret, secret
+from oic_assurance.warehouse.secrets import find_secret, keep, new_value, secret
 
 LOG = logging.getLogger(__name__)
 SUPERUSER = "postgres"
@@ -163,11 +163,13 @@ def remove_drafts(settings: Settings) -> None:
 
 
 def check_cluster(settings: Settings) -> None:
-    """Check that the data directory matches the programs' version and that no password is missing.
+    """Check that the data directory matches the programs' version, and set missing passwords.
+
+    A password is missing if somebody has deleted its file to change it. No server is running.
 
     Raises:
         ServerError: The directory is damaged or was created by another major version of PostgreSQL,
-            or the password of a login is missing.
+            or a password cannot be set.
     """
     data = data_dir(settings)
     try:
@@ -186,11 +188,14 @@ def check_cluster(settings: Settings) -> None:
             f"which PostgreSQL {major} restores (docs/upgrade.md)."
         )
     for login in (SUPERUSER, *LOGINS):
-        if find_secret(settings, password_name(login)) is None:
-            raise ServerError(
-                f"The password of '{login}' is missing from {settings.secrets_dir}, but {data} "
-                "was created with one: restore it from a back-up."
-            )
+        name = password_name(login)
+        if find_secret(settings, name) is None:
+            # First the server gets the password, because the next start would set a new one if
+            # this one is interrupted before the password is stored.
+            value = new_value()
+            _run_sql(settings, data, "postgres", [_password_of(login, value)])
+            keep(settings, name, value)
+            LOG.warning("The login '%s' has a new password, because it had none here.", login)
 
 
 def configure(settings: Settings, data: Path, *, port: int) -> None:
@@ -252,7 +257,7 @@ def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
         return sql.Literal(secret(settings, password_name(login)))
 
     statements: list[sql.Composable] = [
-        sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), password(SUPERUSER))
+        _password_of(SUPERUSER, secret(settings, password_name(SUPERUSER)))
     ]
     for login in LOGINS:
         createrole = sql.SQL("createrole" if login == OWNERS["warehouse"] else "")
@@ -272,6 +277,10 @@ def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
         for database in ("postgres", "template1", *OWNERS)
     ]
     return statements
+
+
+def _password_of(login: str, value: str) -> sql.Composable:
+    return sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(value))
 
 
 def _access_to(database: str, owner: str) -> list[sql.Composable]:
@@ -308,7 +317,9 @@ def _run_sql(
         text=text,
     )
     if done.returncode != 0:
-        raise ServerError(f"The databases could not be created in {data}: {_last_line(done)}.")
+        raise ServerError(
+            f"The logins and databases of {data} cannot be set up: {_last_line(done)}."
+        )
 
 
 def _last_line(done: subprocess.CompletedProcess[str]) -> str:

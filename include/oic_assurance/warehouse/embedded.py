@@ -74,8 +74,8 @@ def start(settings: Settings) -> None:
         try:
             remove_drafts(settings)
             create_cluster(settings)
-            check_cluster(settings)
             give_away(data_dir(settings))
+            check_cluster(settings)
             _launch(settings)
         except OSError as error:
             raise ServerError(

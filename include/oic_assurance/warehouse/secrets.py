@@ -54,7 +54,7 @@ def secret(settings: Settings, name: str) -> str:
             f"{variable_name(name)} is not set, and {MAY_GENERATE}=no: this host makes no secrets. "
             "Give it the value of the first host (docs/how-to/run-it.md#many-hosts)."
         )
-    return _generate(settings, name)
+    return keep(settings, name, new_value())
 
 
 def find_secret(settings: Settings, name: str) -> str | None:
@@ -147,11 +147,22 @@ def _check_private(path: Path, found: os.stat_result) -> None:
         )
 
 
-def _generate(settings: Settings, name: str) -> str:
+def new_value() -> str:
+    """Return a new random value of a secret.
+
+    The estimated strength of 64 random hexadecimal digits is far above `KEY_BITS`, even if some of
+    their letters count as words. So no generated secret is refused later.
+    """
+    return secrets.token_hex(32)
+
+
+def keep(settings: Settings, name: str, value: str) -> str:
+    """Store a secret that is not stored yet, and return what is stored.
+
+    Raises:
+        ServerError: The secret cannot be stored.
+    """
     folder = settings.secrets_dir
-    # The estimated strength of 64 random hexadecimal digits is far above `KEY_BITS`, even if some
-    # of their letters count as words. So no generated secret is refused later.
-    value = secrets.token_hex(32)
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     try:
         private_folder(settings, folder).chmod(0o700)

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psycopg
 import yaml
+from psycopg import sql
 
 from oic_assurance.platform.superset.server import ENVIRONMENT
 from oic_assurance.settings import load_settings
@@ -27,7 +28,6 @@ from tests.tls import TlsServer, make_certificates
 PROJECT = load_settings().project_root
 SECONDS = 600.0
 _VARIABLE = re.compile(r"\$\{(\w+)(?::[-?][^}]*)?\}")
-_DATABASES = PROJECT / "deploy" / "postgres" / "10-databases.sh"
 
 
 class Service:
@@ -117,13 +117,12 @@ class Service:
 
 
 def create_database(administrator: str, password: str) -> None:
-    """Create Superset's login and database, with the statements of the deployment."""
-    script = _DATABASES.read_text(encoding="utf-8")
-    (statements,) = re.findall(r"(create role superset login.*?)\nSQL\n", script, re.DOTALL)
+    """Create Superset's login and database, as deploy/passwords.sh does."""
+    login = sql.SQL("create role superset login password {}").format(sql.Literal(password))
     with psycopg.connect(administrator, autocommit=True) as server:
-        for statement in statements.replace(":'superset_password'", f"'{password}'").split(";"):
-            if statement.strip():
-                server.execute(statement)
+        server.execute(login)
+        server.execute("create database superset owner superset")
+        server.execute("revoke all on database superset from public")
 
 
 def _answers(client: httpx.Client) -> bool:

@@ -57,6 +57,10 @@ def service(
 ) -> Service:
     create_database(new.url("admin"), given["SUPERSET_DB_PASSWORD"])
     service = Service(new, tmp_path_factory.mktemp("superset"), given)
+    # The key is another one than at the first start, so no stored password can be decrypted.
+    key, given["SUPERSET_SECRET_KEY"] = given["SUPERSET_SECRET_KEY"], secrets.token_hex(32)
+    service.prepare()
+    given["SUPERSET_SECRET_KEY"] = key
     service.prepare()
     return service
 

@@ -146,6 +146,10 @@ def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
     new.write_text(new.read_text(encoding="ascii").splitlines()[0], encoding="ascii")
     assert_agrees(world, PEOPLE)
     assert_agrees(world, CUSTODY)
+    # The old key alone reads nothing any more.
+    monkeypatch.setenv(ARCHIVE_KEY, str(key))
+    with pytest.raises(UsageError):
+        list(encrypt_archive(world.settings, again=True))
 
 
 @dataclasses.dataclass

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse import cluster, embedded
 from oic_assurance.warehouse.cluster import data_dir, server_log_dir
 from oic_assurance.warehouse.connections import (
     admin_url,
@@ -306,7 +306,6 @@ def test_an_interrupted_first_start_recovers(
             b"15\n",
             "was created by PostgreSQL 15, but the programs are PostgreSQL",
         ),
-        ("secrets/rms_owner_password", None, "password of 'rms_owner' is missing"),
         ("secrets/rms_owner_password", b"\xff\xfe", "rms_owner_password cannot be read"),
         ("postgres/data", b"", "not a usable PostgreSQL data directory"),
         ("log", b"", "is a file where a folder must be"),
@@ -328,6 +327,31 @@ def test_a_damaged_state_folder_is_one_clear_error(
         embedded.start(own)
     assert message in one_line(error)
     assert not embedded.is_running(own)
+
+
+@pytest.mark.parametrize("login", [cluster.SUPERUSER, "warehouse_owner"])
+def test_a_password_whose_file_is_deleted_is_changed_by_the_next_start(
+    own: Settings, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def log_in(password: str) -> None:
+        place = {"host": "127.0.0.1", "port": embedded.server_port(own), "dbname": "warehouse"}
+        psycopg.connect(user=login, password=password, **place).close()  # type: ignore[arg-type]
+
+    file = own.secrets_dir / f"{login}_password"
+    before = file.read_text("ascii")
+    file.unlink()
+    with monkeypatch.context() as patch:
+        # The start is interrupted between the server and the file.
+        patch.setattr(cluster, "keep", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            embedded.start(own)
+    embedded.start(own)
+    try:
+        log_in(file.read_text("ascii"))
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            log_in(before)
+    finally:
+        embedded.stop(own)
 
 
 def test_a_folder_in_the_place_of_the_log_is_one_clear_error(own: Settings) -> None:
