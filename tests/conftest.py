@@ -30,7 +30,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "first run": {
         "end_to_end": (
             "bi_questions", "bundle", "column_origins", "command_line", "daily_run", "explain",
-            "metrics", "minimisation", "national", "openlineage", "pack", "power_bi", "star",
+            "metrics", "minimisation", "national", "pack", "power_bi", "star",
             "terminal", "workbook",
         ),
     },
@@ -64,7 +64,7 @@ GROUP_OF = {
 }
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
-_PREFIXES = ("ASSURANCE_", "AIRFLOW_", "OPENLINEAGE_", "PG")
+_PREFIXES = ("ASSURANCE_", "AIRFLOW_", "PG")
 for _name in [name for name in os.environ if name.startswith(_PREFIXES)]:
     # Tests may use the server programs of another installation, which `ASSURANCE_PG_BIN` names. All
     # other such variables are removed, so that no test uses the data of another installation.

@@ -26,7 +26,6 @@ from oic_assurance.batches.archive_key import archive_key
 from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
-from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.policy_check import check_policy, ending_soon
 from oic_assurance.builds.test_results import blocked_because
 from oic_assurance.clock import check_not_in_future, london_day
@@ -42,7 +41,7 @@ from oic_assurance.warehouse.reader_guard import guarded
 from oic_assurance.warehouse.transport import check_links
 
 if TYPE_CHECKING:
-    from expectations.vocabulary import Stage as GateStage
+    from expectations.vocabulary import Stage
     from oic_assurance.publishing.approval import Through
 
 LOG = logging.getLogger(__name__)
@@ -107,7 +106,6 @@ def open_run(
     from oic_assurance.publishing.audiences import keep_audiences
 
     check_not_in_future(as_at)
-    tell("run began", settings, run_id, as_at)
     prepare_warehouse(settings)
     with connect(settings, role="oic_gate") as connection:
         clocks = read_clocks(connection)
@@ -143,7 +141,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
     declared = find_dataset(dataset)
     with (
-        _stage(settings, run_id, Stage("extract", dataset=dataset)) as stage,
+        _stage(settings, run_id, "extract", dataset=dataset) as stage,
         _failure_in_log(),
         _server_errors_can_be_retried(dataset),
     ):
@@ -179,7 +177,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with (
-        _stage(settings, run_id, Stage("close_landing")),
+        _stage(settings, run_id, "close_landing"),
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
         runs.resume(settings, run_id)
@@ -214,7 +212,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
             published already.
     """
     with (
-        _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
+        _stage(settings, run_id, "build_marts", build_id=build_id) as stage,
         _failure_on_record(settings, run_id, "building the marts", beside=True),
         candidate.only_newest(settings, build_id),
         candidate.only_unpublished(settings, build_id),
@@ -231,7 +229,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
 
 @guarded
-def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") -> str:
+def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
     """Run the expectations of a stage on the build, and return the gate's verdict on the stage.
 
     Raises:
@@ -243,7 +241,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
     is_beside = stage == "landing"
     guard = candidate.only_unpublished if is_beside else candidate.lock_for_reading
     with (
-        _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
+        _stage(settings, run_id, f"audit_{stage}", build_id=build_id),
         _failure_on_record(settings, run_id, f"auditing {stage}", beside=is_beside),
         guard(settings, build_id),
     ):
@@ -259,7 +257,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") ->
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
-        _stage(settings, run_id, Stage("seal_marts", build_id=build_id)) as stage,
+        _stage(settings, run_id, "seal_marts", build_id=build_id) as stage,
         _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.lock_for_change(settings, build_id),
     ):
@@ -330,7 +328,7 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     from oic_assurance.publishing.publish import publish as publish_build
 
     with (
-        _stage(settings, run_id, Stage("publish", build_id=build_id)) as stage,
+        _stage(settings, run_id, "publish", build_id=build_id) as stage,
         _failure_on_record(settings, run_id, "publishing"),
     ):
         published = publish_build(settings, record.load_build(settings, build_id))
@@ -383,7 +381,7 @@ def tell_what_is_current(settings: Settings) -> None:
 
     What follows inside the warehouse is done already (`publishing/pointer.py`). The stages of a run
     do the same for the publication that the run makes. A restore and a re-keying change what
-    readers see too. Here follow: what listeners do, the pack, the export to the national view, the
+    readers see too. Here follow: the pack, the export to the national view, the
     seal of the log of processing, and notifications. Readers already see the publication, so a
     failure is logged as a warning.
     """
@@ -392,7 +390,6 @@ def tell_what_is_current(settings: Settings) -> None:
 
     current = current_publication(settings)
     if current is not None:
-        tell("publication is shown", settings, current.publication_id)
         _renew_pack(settings, current.publication_id)
         tell_national(settings)
     seal_and_notify(settings)
@@ -504,7 +501,6 @@ def close_run(settings: Settings, run_id: str) -> int:
         except (AssuranceError, psycopg.Error) as error:
             # A failure to notify does not change whether the run succeeded.
             LOG.warning("No notification was sent: %s", _said(error))
-        tell("run ended", settings, run)
         _export_metrics(settings)
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
@@ -611,27 +607,30 @@ def close_ended(settings: Settings, has_ended: Callable[[str], bool]) -> None:
         run = runs.last_run(settings)
         if run is not None and run.finished_at is None and has_ended(run.run_id):
             runs.note_failure(settings, run.run_id, run.message or "run failed", blocked=False)
-            tell("run ended", settings, runs.close_run(settings, run.run_id))
+            runs.close_run(settings, run.run_id)
     except (AssuranceError, psycopg.Error) as error:
         LOG.warning("Whether the last run has ended was not recorded: %s", _said(error))
 
 
 @contextmanager
-def _stage(settings: Settings, run_id: str, stage: Stage) -> Iterator[stages.Stage]:
-    """Record in the warehouse how long a stage took, and tell listeners of it.
+def _stage(
+    settings: Settings,
+    run_id: str,
+    stage: str,
+    *,
+    dataset: str | None = None,
+    build_id: int | None = None,
+) -> Iterator[stages.Stage]:
+    """Record in the warehouse how long a stage took.
 
     The log lines of the block name the run and what the stage works on.
     """
     # Airflow, dbt and Great Expectations keep millions of objects until the end. Each look of
     # Python's garbage collector visits them, and finds nothing. So it looks rarely.
     gc.set_threshold(100_000, 50, 100)
-    about = logs.about(
-        run_id=run_id, stage=stage.name, dataset=stage.dataset, build_id=stage.build_id
-    )
     with (
-        about,
-        told(settings, run_id, stage),
-        stages.on_record(settings, run_id, stage.name, stage.dataset) as progress,
+        logs.about(run_id=run_id, stage=stage, dataset=dataset, build_id=build_id),
+        stages.on_record(settings, run_id, stage, dataset) as progress,
     ):
         yield progress
 

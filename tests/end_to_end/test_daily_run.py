@@ -9,8 +9,6 @@ import pytest
 
 from tests.end_to_end.conftest import AS_AT, Interrupted
 from tests.end_to_end.terminal import Terminal
-from tests.lineage_events import ends, latest_events
-from tests.lineage_events import message as why
 from tests.unit.notifications.servers import HttpServer
 
 CONTRACT = {
@@ -115,14 +113,6 @@ def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         left = warehouse.execute("select count(*) from audit.run where outcome = 'running'")
         assert left.fetchone() == (0,)
-    killed = ends(latest_events(terminal.home, -2))
-    assert {event["eventType"] for event in killed.values()} == {"ABORT"}
-    told = ends(latest_events(terminal.home))
-    assert told["assurance_daily"]["eventType"] == "COMPLETE"
-    failed = {job for job, event in told.items() if event["eventType"] == "FAIL"}
-    assert failed == {f"assurance_daily.extract.rms.{name}" for name in RMS}
-    assert "rms" in why(told["assurance_daily.extract.rms.occurrence"])
-    assert "secret-of-rms" not in str(told)
 
 
 @pytest.mark.slow
@@ -149,20 +139,6 @@ def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
     assert terminal.current() == before
     assert terminal.ask("select * from marts.assurance_measure order by 1, 2, 3, 4, 5") == figures
     assert "blocked" in terminal.assurance("status").stdout
-    told = ends(latest_events(terminal.home))
-    assert {job for job, event in told.items() if event["eventType"] == "FAIL"} == {
-        "assurance_daily",
-        "assurance_daily.audit_marts",
-    }
-    assert why(told["assurance_daily"]) == "Nothing was published. Failed: audit_marts."
-    assert "candidate.assurance_measure" in why(told["assurance_daily.audit_marts"])
-    failed = [
-        check["name"]
-        for one in told["assurance_daily.audit_marts"]["inputs"]
-        for check in one["inputFacets"]["dataQualityAssertions"]["assertions"]
-        if not check["success"]
-    ]
-    assert failed, "the event of the audit says which checks have failed"
 
 
 @pytest.mark.slow
@@ -178,7 +154,3 @@ def test_a_model_that_cannot_be_built_is_named(
     assert "no_such_column" in done.stderr
     assert done.stderr.count("\n") == 2, "the error, and its page"
     assert terminal.current() == before
-    told = ends(latest_events(terminal.home))
-    assert told["dbt.fct_plan_strand"]["eventType"] == "FAIL"
-    assert told["assurance_daily.build_marts"]["eventType"] == "FAIL"
-    assert told["dbt.int_plan_day"]["eventType"] == "COMPLETE"

@@ -83,7 +83,7 @@ class Real:
         return psycopg.connect(uri, autocommit=True, options="-c timezone=UTC")
 
     def _run(self, folder: Path, *command: str) -> Done:
-        foreign = ("ASSURANCE_", "AIRFLOW_", "OPENLINEAGE_", "DBT_", "PG", "GX_", "PYTEST_")
+        foreign = ("ASSURANCE_", "AIRFLOW_", "DBT_", "PG", "GX_", "PYTEST_")
         kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
         done = subprocess.run(
             command,

@@ -8,7 +8,6 @@ import click
 
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt_docs import docs_page
-from oic_assurance.builds.listeners import tell
 from oic_assurance.cli.result import Facts, Result
 from oic_assurance.cli.shared import run_options
 from oic_assurance.cli.shown import as_text
@@ -56,7 +55,6 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
                     run_id = run_daily(settings, as_at, lines.report, make_current=make_current)
                 except KeyboardInterrupt:
                     runs.close_interrupted(settings)
-                    tell("runs were interrupted", settings)
                     raise
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":

@@ -91,7 +91,7 @@ _OF_ONE_FORCE = frozenset(
 )
 #: A variable with the code of a force. The further prefixes are Airflow's, and those of stores of
 #: files.
-_OWN = re.compile(r"(ASSURANCE|OPENLINEAGE|AIRFLOW|AWS|AZURE|GOOGLE|FSSPEC)_([A-Z][0-9]{8})_(.+)")
+_OWN = re.compile(r"(ASSURANCE|AIRFLOW|AWS|AZURE|GOOGLE|FSSPEC)_([A-Z][0-9]{8})_(.+)")
 #: What only forces.yml can say about a force, by the variable that would say it.
 _ONLY_IN_FILE = {
     "ASSURANCE_HOME": "`home` of the force",
@@ -340,7 +340,7 @@ def _is_secret(name: str) -> bool:
     return (
         name.startswith("AIRFLOW_CONN_")
         or SECRET.search(name) is not None
-        or (own is not None and own[1] not in ("ASSURANCE", "OPENLINEAGE"))
+        or (own is not None and own[1] != "ASSURANCE")
     )
 
 

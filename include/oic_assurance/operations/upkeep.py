@@ -299,8 +299,6 @@ def _remove_set_aside(settings: Settings, dry_run: bool) -> Did:
 #: `OLD`, which replaces an earlier one.
 LARGEST, TAIL, OLD = 20_000_000, 1_000_000, ".1"
 SUFFIXES = (".log", ".tsv")
-#: Folders inside the folder of logs that have their own rule (`reporting/openlineage`).
-APART = ("openlineage",)
 AIRFLOW_LOGS = "AIRFLOW__LOGGING__BASE_LOG_FOLDER"
 
 
@@ -351,9 +349,7 @@ def rotate(settings: Settings, dry_run: bool) -> Did:
 
 def _files(bases: Sequence[Path]) -> Iterator[Path]:
     for base in bases:
-        for place, names, files in os.walk(base, topdown=True):
-            if Path(place) == base:
-                names[:] = [name for name in names if name not in APART]
+        for place, _, files in os.walk(base, topdown=True):
             # A link could lead to a file outside the folder.
             yield from (path for name in files if not (path := Path(place, name)).is_symlink())
 

@@ -19,7 +19,6 @@ from oic_assurance.forces.enter import (
     settings_of,
 )
 from oic_assurance.operations.doctor.sources import look_at_databases
-from oic_assurance.reporting.openlineage.names import job_namespace
 from oic_assurance.settings import load_settings
 from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
@@ -126,17 +125,6 @@ def test_a_place_of_the_deployment_is_the_parent_of_the_forces_places(
     enter(NORTH)
     assert load_settings().archive == f"s3://bucket/archive/{NORTH}"
     assert "ASSURANCE_AUDIT_HEADS" not in os.environ
-
-
-def test_jobs_of_two_forces_have_different_namespaces(
-    deployment: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for given, first in (("", "oic-assurance"), ("region", "region")):
-        monkeypatch.setenv("OPENLINEAGE_NAMESPACE", given)
-        for code in (NORTH, SOUTH):
-            enter(code)
-            assert job_namespace() == f"{first}/{code}"
-        leave()
 
 
 def test_a_setting_may_differ_between_forces(

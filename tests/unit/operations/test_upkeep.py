@@ -98,7 +98,6 @@ def test_a_rotation_that_is_killed_at_any_step_loses_no_line_and_goes_on(
 
 def test_what_is_not_a_log_is_left_and_counted(settings: Settings, tmp_path: Path) -> None:
     write(settings, "notes.txt", days_ago=400)
-    write(settings, "openlineage/run.jsonl", days_ago=400)
     outside = tmp_path / "elsewhere.log"
     outside.write_text("x")
     os.utime(outside, (0, 0))
@@ -106,7 +105,6 @@ def test_what_is_not_a_log_is_left_and_counted(settings: Settings, tmp_path: Pat
     did = rotate(settings, dry_run=False)
     assert did.counts == {"logs deleted": 0, "logs cut": 0, "files left, not logs": 1}
     assert outside.exists()
-    assert (settings.log_dir / "openlineage/run.jsonl").exists()
 
 
 def test_airflows_logs_are_kept_as_long_wherever_they_are(
