@@ -91,7 +91,7 @@ def test_a_pack_of_another_publication_that_cannot_be_made_again_is_removed(
 ) -> None:
     """The marts of these tests lack what the pack needs."""
     pack = pack_files(older)
-    pack.page.parent.mkdir(parents=True)
+    pack.page.parent.mkdir(parents=True, exist_ok=True)
     for path in (pack.page, pack.paper):
         path.write_text('<main data-publication="2">', encoding="utf-8")
     pipeline.roll_back(older, 2, WHY)

@@ -26,7 +26,7 @@ def test_without_spark_the_message_says_how_to_install_it(
         engine.run_models(on_spark, "daily", ["run"])
     assert told.value.message == (
         "ASSURANCE_ENGINE is spark, but not_here and nor_here cannot be found: run "
-        "`make setup-spark`."
+        "`make setup-spark` in a checkout."
     )
 
 
