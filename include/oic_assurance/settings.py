@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from oic_assurance.commands import PROJECT_ROOT as PROJECT_ROOT
 from oic_assurance.errors import UsageError
 
 NORTHAMPTONSHIRE = "E23000022"
@@ -21,7 +22,6 @@ ENGLAND_AND_WALES = "K04000001"
 Kind = Literal["force", "national"]
 #: The environment variable with the kind, which the dbt project reads too.
 KIND = "ASSURANCE_KIND"
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 #: The seed with the codes of all forces, and what a code must be.
 FORCE_AREAS = "dbt_project/seeds/national/national_force.csv"
 FORCE_AREA = f"the ONS code of a police force area of England and Wales: {FORCE_AREAS} lists them"
