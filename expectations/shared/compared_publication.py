@@ -3,7 +3,7 @@
 Figures move as records arrive. If a figure suddenly leaves the 95% interval of the published
 figure, either a source is damaged or the day was unusual. Only a person can tell which, so these
 expectations are warnings. The build is published with a caveat, or waits for an approval if the
-deployment asks for one. docs/how-to/publications.md says what to do. Decision 0018 gives
+deployment asks for one. docs/how-to/publications.md says what to do. Decision 0017 gives
 the reason for warnings.
 
 Nothing is compared if
