@@ -7,5 +7,5 @@
 - `read.py`: reads the rows, and knows what to say if the warehouse does not answer.
 
 A new problem is a row of the view `state.found_problem`, an entry in `problems.yml`, and a test.
-docs/decisions/0068-state-is-a-set-of-views.md says why.
+docs/decisions/0068-problems-and-monitoring.md says why.
 """

@@ -10,7 +10,7 @@
 - The **owner** of the database applies the migrations. A migration makes objects for other roles,
   so the owner is a member of them, but only inside the transaction of the migration.
 
-docs/decisions/0024-a-login-a-stage.md explains why.
+docs/decisions/0024-logins-and-their-rights.md explains why.
 """
 
 from collections.abc import Iterator, Sequence

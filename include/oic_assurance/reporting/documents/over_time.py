@@ -2,7 +2,7 @@
 
 What is in git must not change by itself when a day passes, and a page of the site is read for long.
 So neither names a row of today: it says what holds first, and then each change with its day, which
-is true on any day (decision 0064).
+is true on any day (decision 0063).
 """
 
 from collections.abc import Callable, Iterable
