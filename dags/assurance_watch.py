@@ -29,8 +29,8 @@ of processing. It also exports the metrics, if the deployment exports any.
 The warehouse cannot be reached. The daily run needs the warehouse too, so fix this first.
 
 A notification that cannot be delivered does not fail this DAG. It is logged and sent again later.
-The task `export_metrics` is red if the file or the collector of the metrics cannot be reached. No
-notification depends on it.
+The task `export_metrics` is red if the file of the metrics cannot be written. No notification
+depends on it.
 
 ### Safe to do
 Clear, pause or trigger this DAG. `assurance notify` also sends the notifications.

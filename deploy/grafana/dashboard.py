@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models import prometheus as prometheus_model
 
 FILE = Path(__file__).with_name("dashboards") / "oic-assurance.json"
 GREEN, AMBER, RED, GREY = "green", "orange", "red", "text"
-#: Metrics that are sent with OTLP come every 15 minutes. A shorter look back would show gaps.
+#: Metrics are exported every 15 minutes. This look back shows no gap if one export fails.
 BACK = "[45m]"
 DAY, HOUR = 86400.0, 3600.0
 #: The series of the deployments that the reader has chosen.

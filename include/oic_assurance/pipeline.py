@@ -576,16 +576,16 @@ def seal_and_notify(settings: Settings) -> None:
 
 
 def export_metrics(settings: Settings) -> None:
-    """Write and send metrics in each way that the deployment configures. There may be none.
+    """Write the metrics to the file that the deployment names, if it names one.
 
     Raises:
         ServerError: The warehouse cannot be reached.
         UsageError: A setting is not valid, or the file cannot be written.
-        AssuranceError: The collector did not take the metrics.
     """
-    from oic_assurance.reporting.telemetry.export import export
+    from oic_assurance.reporting.telemetry import collected, text
 
-    export(settings)
+    if text.is_wanted():
+        text.write_file(collected.collect(settings))
 
 
 def _export_metrics(settings: Settings) -> None:

@@ -88,9 +88,9 @@ def doctor(settings: Settings) -> list[str]:
 
 def metrics(settings: Settings) -> list[str]:
     return [
-        f"{one.metric.name} {' '.join(one.labels)}: {one.value:g}"
-        for one in collect(settings)
-        if one.metric.name in ("assurance.problems", "assurance.point.status") and one.value
+        f"{sample.metric.name} {' '.join(sample.labels)}: {sample.value:g}"
+        for sample in collect(settings)
+        if sample.metric.name == "assurance_problems" and sample.value
     ]
 
 

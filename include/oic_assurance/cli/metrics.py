@@ -17,7 +17,7 @@ from oic_assurance.settings import load_settings
     "--export",
     "is_export",
     is_flag=True,
-    help="Print nothing: write the file and send to the collector that the settings name.",
+    help="Print nothing: write the file that ASSURANCE_METRICS_FILE names.",
 )
 def metrics(is_export: bool) -> None:
     """Print metrics as OpenMetrics text: publication, run, datasets, checks, back-ups, problems.

@@ -23,15 +23,16 @@ METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 #: Airflow's second connection to its database. It uses asyncpg, where `sslmode` is called `ssl`.
 METADATA_ASYNC = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"
 _DATABASES = frozenset({"postgres", "postgresql", "mysql", "mssql", "oracle"})
-_FILES = (
+#: Where files are, and where Airflow sends its own metrics.
+_ADDRESSES = (
     "ASSURANCE_ARCHIVE_URL",
     "ASSURANCE_DROPZONE",
     "ASSURANCE_REPORTS_URL",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
 )
-#: Where metrics are sent.
-_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 _PLAIN = ("http://", "ftp://")
 _DOCS = "see docs/how-to/protect.md#connections"
 #: How long a host may take to answer.
@@ -136,21 +137,12 @@ def check_links() -> None:
         if text and (variable.startswith("AIRFLOW_CONN_") or variable == METADATA):
             _check_connection(variable, text)
     _check_asyncpg(os.environ.get(METADATA, ""), os.environ.get(METADATA_ASYNC, ""))
-    for variable in (*_FILES, *_COLLECTORS):
-        check_address(variable)
-
-
-def check_address(variable: str) -> None:
-    """Check the web address in an environment variable, if it is set.
-
-    Raises:
-        UsageError: TLS is required, and the address has none. The message does not quote it.
-    """
-    given = os.environ.get(variable, "").strip().lower()
-    if given.startswith(_PLAIN) and tls_is_required():
-        raise UsageError(
-            f"{variable}: {REQUIRE} asks for TLS, but the address has none: use https:// ({_DOCS})."
-        )
+    for variable in _ADDRESSES:
+        if os.environ.get(variable, "").strip().lower().startswith(_PLAIN):
+            raise UsageError(
+                f"{variable}: {REQUIRE} asks for TLS, but the address has none: use https:// "
+                f"({_DOCS})."
+            )
 
 
 def _check_asyncpg(metadata: str, given: str) -> None:

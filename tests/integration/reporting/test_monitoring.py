@@ -44,8 +44,11 @@ def healthy(old: Settings) -> Settings:
 
 def values(settings: Settings, metric: str) -> dict[tuple[str, ...], float]:
     """Return the values of a metric by its labels. `metric` is its name without the first word."""
-    found = collect(settings)
-    return {one.labels: one.value for one in found if one.metric.name == f"assurance.{metric}"}
+    return {
+        sample.labels: sample.value
+        for sample in collect(settings)
+        if sample.metric.name == f"assurance_{metric}"
+    }
 
 
 def monitor(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -70,9 +73,9 @@ def test_before_the_first_publication_a_monitor_is_told(
         monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", deadline)
         code, line = monitor(capsys)
         assert (code, words in line) == (2, True)
-    assert values(fresh_warehouse, "publication.as_at.timestamp") == {}
-    assert values(fresh_warehouse, "run.outcome") == {}
-    assert values(fresh_warehouse, "metrics.collected.timestamp")
+    assert values(fresh_warehouse, "publication_as_at_timestamp_seconds") == {}
+    assert values(fresh_warehouse, "run_outcome") == {}
+    assert values(fresh_warehouse, "metrics_collected_timestamp_seconds")
 
 
 def test_all_is_well(healthy: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,9 +106,9 @@ def test_a_run_without_a_publication_is_critical(
 ) -> None:
     ask(healthy, f"{RUN} ('r2', now(), now(), now() + interval '90 s', %s, 'why')", outcome)
     assert monitor(capsys)[0] == 2
-    assert values(healthy, "run.outcome")[outcome,] == 1
-    assert sum(values(healthy, "run.outcome").values()) == 1
-    assert values(healthy, "run.duration") == {(): 90.0}
+    assert values(healthy, "run_outcome")[outcome,] == 1
+    assert sum(values(healthy, "run_outcome").values()) == 1
+    assert values(healthy, "run_duration_seconds") == {(): 90.0}
     assert values(healthy, "problems")["publication",] == 1
 
 
@@ -115,14 +118,14 @@ def test_an_overdue_publication_is_critical(
     code, line = monitor(capsys)
     assert (code, "has not finished by its deadline" in line) == (2, True)
     (problem,) = open_problems(old)
-    assert values(old, "publication.due.timestamp") == {(): problem.since.timestamp()}
+    assert values(old, "publication_due_timestamp_seconds") == {(): problem.since.timestamp()}
 
 
 def test_the_next_publication_is_due_by_the_deadline_of_the_next_day(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", "09:15")
-    ((due,),) = (values(healthy, "publication.due.timestamp").values(),)
+    ((due,),) = (values(healthy, "publication_due_timestamp_seconds").values(),)
     moment = datetime.fromtimestamp(due, LONDON)
     assert (moment.hour, moment.minute) == (9, 15)
     assert moment.date() == utc_now().astimezone(LONDON).date() + timedelta(days=1)
@@ -168,7 +171,7 @@ def test_what_nobody_can_judge_leaves_the_state_unknown(
 
 
 def test_back_ups_and_drills_have_their_moments(healthy: Settings) -> None:
-    assert values(healthy, "backup.made.timestamp") == {}
+    assert values(healthy, "backup_made_timestamp_seconds") == {}
     ask(
         healthy,
         "insert into audit.backup (made_at, folder, sha256, parts, size_bytes, batches, missing, "
@@ -181,10 +184,10 @@ def test_back_ups_and_drills_have_their_moments(healthy: Settings) -> None:
     )
     ask(healthy, drill, None)
     ask(healthy, drill, "it could not be read")
-    assert values(healthy, "drill.proven") == {(): 0}
-    assert set(values(healthy, "backup.made.timestamp")) == {()}
+    assert values(healthy, "drill_proven") == {(): 0}
+    assert set(values(healthy, "backup_made_timestamp_seconds")) == {()}
     assert (
-        values(healthy, "drill.finished.timestamp")[()]
-        >= values(healthy, "restore.proven.timestamp")[()]
+        values(healthy, "drill_finished_timestamp_seconds")[()]
+        >= values(healthy, "restore_proven_timestamp_seconds")[()]
     )
     assert values(healthy, "problems")["restore",] == 1

@@ -258,9 +258,9 @@ def told(settings: Settings) -> tuple[list[tuple[str, str]], str, list[str], dic
         if "problem_code" in one or one["state"] in ("attention", "failed")
     ]
     kinds = {
-        one.labels[0]: one.value
-        for one in collect(settings)
-        if one.metric.name == "assurance.problems" and one.value
+        sample.labels[0]: sample.value
+        for sample in collect(settings)
+        if sample.metric.name == "assurance_problems" and sample.value
     }
     return status, monitored(settings), bad, kinds
 

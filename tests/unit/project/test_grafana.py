@@ -13,7 +13,7 @@ from oic_assurance.reporting.telemetry.declared import METRICS
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "oic-assurance.json"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-LABELS = {one.exported_as: set(one.labels) for one in METRICS}
+LABELS = {metric.name: set(metric.labels) for metric in METRICS}
 #: Labels that a monitoring system adds to each series.
 ADDED = {"job", "instance"}
 _USE = re.compile(r"\b(assurance_[a-z_]+)(?:\{([^}]*)\})?")

@@ -35,7 +35,7 @@ def collect(settings: Settings) -> list[Sample]:
                 if value is not None
             ]
     except ServerError:
-        (problems,) = (metric for metric in METRICS if metric.name == "assurance.problems")
+        (problems,) = (metric for metric in METRICS if metric.name == "assurance_problems")
         return [Sample(problems, 1.0, ("server",))]
 
 

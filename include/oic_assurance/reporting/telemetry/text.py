@@ -68,10 +68,10 @@ class _Collector:
     def collect(self) -> Iterator[Metric]:
         for metric in METRICS:
             family = GaugeMetricFamily(
-                metric.exported_as,
+                metric.name,
                 metric.says,
                 labels=metric.labels,
-                unit="seconds" if metric.unit == "s" else "",
+                unit="seconds" if metric.name.endswith("_seconds") else "",
             )
             for sample in self._samples:
                 if sample.metric is metric:

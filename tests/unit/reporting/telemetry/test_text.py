@@ -12,10 +12,10 @@ from oic_assurance.reporting.telemetry.collected import Sample
 from oic_assurance.reporting.telemetry.declared import METRICS
 from oic_assurance.reporting.telemetry.text import as_text, write_file
 
-BY_NAME = {one.name: one for one in METRICS}
-FRESH = BY_NAME["assurance.dataset.fresh"]
+BY_NAME = {metric.name: metric for metric in METRICS}
+FRESH = BY_NAME["assurance_dataset_fresh"]
 SAMPLES = [
-    Sample(BY_NAME["assurance.publication.as_at.timestamp"], 1776745800.0),
+    Sample(BY_NAME["assurance_publication_as_at_timestamp_seconds"], 1776745800.0),
     Sample(FRESH, True, ("hr/personnel",)),
     Sample(FRESH, False, ('odd "dataset"\\',)),
 ]
