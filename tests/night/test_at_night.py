@@ -47,7 +47,6 @@ from oic_assurance.operations.doctor.machine import (
 )
 from oic_assurance.operations.doctor.sources import look_at_databases
 from oic_assurance.operations.doctor.warehouse import look_at_migrations
-from oic_assurance.operations.sign_off.steps import check_evidence
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.tasks import LABELS
@@ -63,9 +62,7 @@ from oic_assurance.warehouse.locks import CANDIDATE, held
 from oic_assurance.warehouse.secrets import secret
 from tests.commands import shown
 from tests.databases import Prepared, administrator
-from tests.integration.asking import ask
 from tests.integration.notifications import test_notify as notices
-from tests.integration.operations.sign_off_world import People
 from tests.integration.operations.test_doctor import stage_on
 from tests.integration.operations.test_sign_off import people
 from tests.integration.publishing.marts import (
@@ -168,11 +165,6 @@ def test_every_task_and_every_dag_has_a_row() -> None:
     assert len(names) >= 4
     for name in names:
         assert look_up(Seen(red=frozenset({name}))), name
-
-
-def test_every_notification_has_a_row() -> None:
-    for kind, title in TITLES.items():
-        assert any(title in row.symptom for row in rows()), kind
 
 
 @plays(
@@ -319,43 +311,6 @@ def late_with(name: str, reason: str) -> Play:
     return play
 
 
-def replaced(settings: Settings) -> None:
-    notices.enter_batch(settings, "landed", "2026-05-02")
-    ask(
-        settings,
-        "insert into audit.replaced_value (batch_id, table_name, row_number, column_name, reason) "
-        "select max(batch_id), 'personnel', 7, 'role_code', 'may name a person' from audit.batch",
-    )
-
-
-def quiet(settings: Settings) -> None:
-    notices.make_freshness(settings, "fresh", "")
-    ask(
-        settings,
-        "alter table intermediate.int_source_freshness "
-        "add column days_without_news integer, add column is_quiet boolean; "
-        "update intermediate.int_source_freshness set days_without_news = 20, is_quiet = true",
-    )
-
-
-def judged_otherwise(settings: Settings) -> None:
-    ask(
-        settings,
-        "update audit.published_position "
-        "set verdict_words = 'The target was changed from 95% to 90%. This changed the status.'",
-    )
-
-
-def of_an_earlier_version(settings: Settings) -> None:
-    """A later publication has a table that the current one does not have."""
-    with administrator(settings) as session:
-        session.execute("alter table generation.fct_product__1 rename to fct_product__2")
-        session.execute(
-            "insert into marts.publication (publication_id, force_code, as_at, gate_verdict,"
-            " is_current) values (2, 'E23000022', '2026-05-01', 'passed', false)"
-        )
-
-
 def waiting(settings: Settings) -> None:
     notices.enter_run(settings, "running", "2026-05-02T05:30", ended=False)
 
@@ -397,27 +352,9 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
         late_with("hr/personnel/", "the folder does not exist"), NIGHT,
     ),
     "message *A source is not fresh*, *Datasets behind it*": (down, NIGHT),
-    "message *It is not proven that a back-up can be restored*": (
-        lambda s: notices.enter_backup(s, "2026-04-01T05:30"), NIGHT,
-    ),
-    "message *A part of the upkeep is not done*": (
-        lambda s: notices.enter_upkeep(s, "logs", "failed", "2026-05-01", "the disk is full"),
-        NIGHT,
-    ),
-    "message *Delivered texts were replaced*": (replaced, NIGHT),
-    "message *A source brings nothing new*": (quiet, NIGHT),
-    f"message *{TITLES['verdict']}*": (judged_otherwise, NIGHT),
-    f"message *{TITLES['older']}*": (of_an_earlier_version, NIGHT),
-    "message *Records are past their retention*": (
-        lambda s: notices.enter_due(s, "000777"), NIGHT,
-    ),
     **{
         f"message *{TITLES[kind]}*": (observed(kind), NIGHT)
-        for kind in (
-            "backup", "tables", "log", "archive", "drift", "certificate", "connection", "disk",
-            "secrets", "logins", "rights", "version", "leftover", "notifications", "airflow",
-            "unseen",
-        )
+        for kind in ("tables", "log", "disk", "logins", "leftover", "clock")
     },
 }  # fmt: skip
 
@@ -444,86 +381,10 @@ def test_a_run_that_takes_too_long_leads_to_its_row(healthy: Settings) -> None:
     expect(Seen(text), "message *The run has not finished by its deadline*, *is running*")
 
 
-@plays("message *The national view was not told*")
-def test_an_export_that_was_not_made_leads_to_its_row(healthy: Settings) -> None:
-    settings = replace(healthy, national_dropzone="file:///nowhere")
-    later = clock.utc_now() + timedelta(hours=2)
-    told = [one for one in open_problems(settings, later) if one.problem_code == "national"]
-    expect(Seen(message(told)), "message *The national view was not told*")
-
-
-@plays(f"message *{TITLES['undeclared']}*", f"message *{TITLES['withdrawn']}*")
-@pytest.mark.parametrize("kind", ["undeclared", "withdrawn"])
-def test_a_force_that_left_the_national_view_leads_to_its_row(healthy: Settings, kind: str) -> None:
-    """The commands of the rows are followed in tests/national/test_withdrawal.py."""
-    settings = replace(healthy, reporting_forces="E23000015")
-    ask(
-        healthy,
-        "insert into audit.batch"
-        " (batch_id, run_id, force_code, dataset, source_place, kind, delivered_for, status)"
-        " values (9000, 'r', 'E23000022', 'national/position', 'position_E23000014_20260501.csv',"
-        " 'file', '2026-05-01', 'landed')",
-    )
-    if kind == "withdrawn":
-        ask(
-            healthy,
-            "insert into audit.national_membership (force_code, reporting_force_code, decision,"
-            " decided_by, reason) values ('E23000022', 'E23000014', 'WITHDRAWN', 'a', 'it left')",
-        )
-    told = [one for one in open_problems(settings) if one.subject == "E23000014"]
-    expect(Seen(message(told)), f"message *{TITLES[kind]}*")
-
-
 @plays("message *Nothing has been published yet*")
 def test_a_warehouse_that_has_never_published_leads_to_its_row(fresh_warehouse: Settings) -> None:
     text = message(open_problems(fresh_warehouse, NIGHT))
     expect(Seen(text), "message *Nothing has been published yet*")
-
-
-@plays("message *The clocks disagree*")
-def test_a_clock_that_is_wrong_leads_to_its_row(
-    healthy: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with administrator(healthy, autocommit=True) as connection:
-        connection.execute(
-            "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
-            (clock.utc_now() + timedelta(hours=2),),
-        )
-    pipeline.observe(healthy)
-    told = [one for one in open_problems(healthy, NIGHT) if one.problem_code == "clock"]
-    row = expect(Seen(message(told)), "message *The clocks disagree*")
-    assert "the clock was set back" in follow(row, healthy, capsys)
-
-
-@plays("message *Records were recalled")
-def test_a_recall_leads_to_its_row(healthy: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    with administrator(healthy, autocommit=True) as connection:
-        connection.execute(
-            "insert into audit.recall (force_code, dataset, table_name, run_id, records, "
-            "noticed_at) values (%s, 'intelligence/report', 't', 'r', 1, %s)",
-            (healthy.force_code, NIGHT),
-        )
-    text = message(open_problems(healthy, NIGHT))
-    row = expect(Seen(text), "message *Records were recalled, because their marking rose*")
-    assert "intelligence/report" in follow(row, healthy, capsys)
-
-
-@plays("message *The evidence of a sign-off", "message *A sign-off was reopened*")
-def test_a_sign_off_leads_to_its_row(people: People, capsys: pytest.CaptureFixture[str]) -> None:
-    def told() -> str:
-        now = clock.utc_now()
-        problems = open_problems(people.settings, now)
-        return message([one for one in problems if one.problem_code in ("evidence", "reopened")])
-
-    people.close()
-    (people.folder / "proof.txt").rename(people.folder / "hidden")
-    check_evidence(people.settings)
-    row = expect(Seen(told()), "message *The evidence of a sign-off cannot be checked*")
-    assert "HYDRA" in follow(row, people.settings, capsys)
-    people.evidence("another text")
-    check_evidence(people.settings)
-    row = expect(Seen(told()), "message *A sign-off was reopened*")
-    assert "HYDRA" in follow(row, people.settings, capsys)
 
 
 @plays("message *A publication waits for approval*")
