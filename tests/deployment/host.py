@@ -110,7 +110,7 @@ class Host:
             *service["volumes"],
             *({"type": "bind", "source": one, "target": at} for at, one in (volumes or {}).items()),
         ]
-        container = self._create(name, service, f"{name}-run-{secrets.token_hex(2)}")
+        container = self._create(name, service, f"{name}-run-{secrets.token_hex(6)}")
         container.start()
         return container.wait(PATIENCE), container.log
 
@@ -212,12 +212,14 @@ def _known(network: Network) -> str:
     return "127.0.0.1 localhost\n" + "".join(f"{where} {who}\n" for who, where in network.names)
 
 
-def wait_for(what: str, is_so: Callable[[], bool], limit: float = PATIENCE) -> float:
-    """Wait until something is so. Return the seconds it took."""
+def wait_for(
+    what: str, is_so: Callable[[], bool], limit: float = PATIENCE, pause: float = 1.0
+) -> float:
+    """Wait until something is so, and ask every `pause` seconds. Return the seconds it took."""
     began = time.monotonic()
     while not is_so():
         assert time.monotonic() - began < limit, f"after {limit:.0f} s: not {what}"
-        time.sleep(1)
+        time.sleep(pause)
     return time.monotonic() - began
 
 
