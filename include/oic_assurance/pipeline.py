@@ -37,7 +37,6 @@ from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.clocks import MUCH, read_clocks
 from oic_assurance.warehouse.connections import connect, person, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
-from oic_assurance.warehouse.reader_guard import guarded
 from oic_assurance.warehouse.transport import check_links
 
 if TYPE_CHECKING:
@@ -79,7 +78,6 @@ def prepare_warehouse(settings: Settings) -> None:
     apply_state(settings)
 
 
-@guarded
 def open_run(
     settings: Settings,
     run_id: str,
@@ -124,7 +122,6 @@ def open_run(
         return dataset_ids()
 
 
-@guarded
 def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     """Land the new deliveries of one dataset, and recall records whose marking has risen.
 
@@ -163,7 +160,6 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     }
 
 
-@guarded
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     """Check the policy and the evidence of sign-offs, and open the build.
 
@@ -194,7 +190,6 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
         return build.build_id
 
 
-@guarded
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the marts of the candidate, except the sealed marts.
 
@@ -228,7 +223,6 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         stage.rows = stages.rows_built(settings, build_id)
 
 
-@guarded
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
     """Run the expectations of a stage on the build, and return the gate's verdict on the stage.
 
@@ -253,7 +247,6 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
         return verdict.verdict
 
 
-@guarded
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
@@ -318,7 +311,6 @@ def decide(
         runs.note_failure(settings, run_id, message, blocked=True)
 
 
-@guarded
 def publish(settings: Settings, run_id: str, build_id: int) -> int:
     """Publish the candidate and return the ID of the publication.
 
@@ -421,7 +413,6 @@ def _renew_pack(settings: Settings, current: int) -> None:
         )  # fmt: skip
 
 
-@guarded
 def tidy(settings: Settings) -> None:
     """Do the maintenance after a publication.
 
@@ -457,7 +448,6 @@ def document(settings: Settings, run_id: str) -> None:
     build_data_docs(settings, run_id)
 
 
-@guarded
 def make_packs(settings: Settings) -> None:
     """Make the assurance pack, the report for the Board, or the national pack.
 

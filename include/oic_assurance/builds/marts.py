@@ -23,6 +23,7 @@ from oic_assurance.builds.test_results import blocked_because, store_test_result
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.limits import end_overdue
 
 CANDIDATES = ("candidate", "candidate_public")
 SEALED = f"tag:{SEALED_TAG}"
@@ -39,6 +40,7 @@ def build_marts(settings: Settings, build: Build) -> None:
         AssuranceError: A model cannot be built.
     """
     _check_purpose(build)
+    end_overdue(settings)
     _drop_candidate(settings, build)
     forget_project()
     record_required_tests(settings, build.build_id, build.purpose)

@@ -8,9 +8,6 @@ import click
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings, load_settings
 
-#: The commands that run many stages. Readers are watched before the rest is imported, because the
-#: import alone takes many times as long beside readers that use the processors.
-WATCHED = ("run", "demo", "up")
 #: The commands that need no state folder.
 WITHOUT_STATE = ("sources document", "pack power-bi", "pack verify")
 #: The commands about the records, the Board and the releases of a force. The national warehouse has
@@ -73,7 +70,6 @@ def begin(ctx: click.Context) -> None:
     settings = load_settings()
     if os.environ.get(VARIABLE):
         use_secrets_backend(settings)
-    root = ctx.find_root()
     command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
     is_of_a_force = command in OF_A_FORCE or command.partition(" ")[0] in OF_A_FORCE
     if is_of_a_force and settings.kind == "national":
@@ -82,10 +78,6 @@ def begin(ctx: click.Context) -> None:
             "records, no sign-offs and no releases: use it for a force."
         )
     _check_who_acts(settings, command)
-    if root.invoked_subcommand in WATCHED:
-        from oic_assurance.warehouse.reader_guard import readers_watched
-
-        root.with_resource(readers_watched(settings))
 
 
 def _check_who_acts(settings: Settings, command: str) -> None:

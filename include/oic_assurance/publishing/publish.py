@@ -37,7 +37,7 @@ from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
-from oic_assurance.warehouse.limits import end_holders
+from oic_assurance.warehouse.limits import end_holders, end_overdue
 from oic_assurance.warehouse.rows import find_value, one_value
 
 #: How long to wait for another publisher.
@@ -82,6 +82,7 @@ def publish(settings: Settings, build: Build) -> Publication:
             current.
         AssuranceError: A reader or another process holds a table for too long.
     """
+    end_overdue(settings)
     began = time.monotonic()
     deadline = began + PATIENCE_SECONDS
     while True:

@@ -28,8 +28,15 @@ from oic_assurance.warehouse.airflow_uri import (
     no_connection,
     variable_name,
 )
-from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password_name
+from oic_assurance.warehouse.cluster import (
+    OWNERS,
+    SOURCES,
+    SUPERUSER,
+    data_dir,
+    password_name,
+)
 from oic_assurance.warehouse.embedded import HOST, is_running, server_port
+from oic_assurance.warehouse.process import end_clients_without_login, find_postmaster
 from oic_assurance.warehouse.roles import LOGIN_ROLES, SEARCH_PATH
 from oic_assurance.warehouse.secrets import find_secret
 from oic_assurance.warehouse.versions import check_version
@@ -48,6 +55,8 @@ PERSON_CONNECTION = "warehouse_person"
 PROGRAM = "oic_assurance"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
+#: How long a client may take to log in while no connection is left.
+LOGIN_SECONDS = 2.0
 ALIVE_SECONDS = 30
 #: How long a statement in a source database may wait for a lock, and how long it may take, if
 #: neither the connection nor the source sets a limit. A source that does not answer would hold up
@@ -280,7 +289,8 @@ def connect(
     else:
         uri = str(find_connection_uri(PERSON_CONNECTION))
     try:
-        connection = _connect_patiently(autocommit=True, **_with_options(uri, is_person=bool(who)))
+        options = _with_options(uri, is_person=bool(who))
+        connection = _connect_patiently(settings, autocommit=True, **options)
         try:
             if role is not None:
                 check_version(connection)
@@ -320,11 +330,11 @@ def connect_to(uri: str, *, autocommit: bool = False) -> psycopg.Connection:
         ) from error
 
 
-def _connect_patiently(**options: Any) -> psycopg.Connection:
+def _connect_patiently(settings: Settings, **options: Any) -> psycopg.Connection:
     """Connect. If other clients occupy all connections, keep trying for up to `FULL_SECONDS`.
 
-    Clients that never log in can occupy every connection. They are disconnected by a running stage
-    (`reader_guard.py`), or by the server after its `authentication_timeout`.
+    Clients that never log in can occupy every connection. They are disconnected here if the server
+    is the embedded one, or else by the server after its `authentication_timeout`.
     """
     deadline = time.monotonic() + FULL_SECONDS
     while True:
@@ -334,7 +344,11 @@ def _connect_patiently(**options: Any) -> psycopg.Connection:
             is_full = any(words in str(error) for words in _FULL)
             if not is_full or time.monotonic() > deadline:
                 raise
-        time.sleep(0.1)
+        running = find_postmaster(data_dir(settings))
+        if running is not None and str(running.port) == str(options.get("port")):
+            end_clients_without_login(running, LOGIN_SECONDS)
+        else:
+            time.sleep(0.1)
 
 
 def connect_source(settings: Settings, system: str) -> psycopg.Connection:

@@ -1,7 +1,8 @@
 """Enforce the limits of readers, so that no reader delays a stage.
 
 A reader's login has limits (`limits.setting`), which the server applies. But a session can raise
-most of its own limits. So a stage also ends the sessions that have exceeded a limit.
+most of its own limits. So building and publishing begin by ending the sessions that have exceeded
+one.
 `limits.ended_session` records whose session was ended, and why.
 """
 
@@ -18,11 +19,17 @@ from oic_assurance.warehouse.rows import one_value
 ROLE = "oic_publish"
 
 # The server checks until when a login is valid only when somebody logs in.
-_EXPIRED = """
-select reader.pid, 'the login was valid until ' || login.rolvaliduntil
-from limits.readers() as reader
-inner join pg_catalog.pg_roles as login on reader.login = login.rolname::text
-where login.rolvaliduntil < clock_timestamp()
+_END_EXPIRED = """
+with expired as materialized (
+    select reader.login, reader.pid, 'the login was valid until ' || login.rolvaliduntil as because
+    from limits.readers() as reader
+    inner join pg_catalog.pg_roles as login on reader.login = login.rolname::text
+    where login.rolvaliduntil < clock_timestamp()
+)
+
+select login, pid, because
+from expired
+where limits.end_session(pid, because)
 """
 
 LOG = logging.getLogger(__name__)
@@ -65,25 +72,14 @@ def limits_of(connection: psycopg.Connection, login: str) -> list[sql.Composed]:
     ]
 
 
-def end_overdue(connection: psycopg.Connection) -> None:
+def end_overdue(settings: Settings) -> None:
     """End the readers' sessions that have exceeded a limit, or whose login is not valid any more.
 
     The limits are in `limits.setting`.
     """
-    _log(connection.execute("select login, pid, because from limits.end_overdue()").fetchall())
-    for pid, because in connection.execute(_EXPIRED).fetchall():
-        end_session(connection, pid, because)
-
-
-def end_session(connection: psycopg.Connection, pid: int, because: str) -> None:
-    """End a session if it is a reader's. `because` names the limit that the session exceeded."""
-    found = [
-        row
-        for row in connection.execute("select login, pid from limits.readers()")
-        if row[1] == pid
-    ]
-    if one_value(connection, "select limits.end_session(%s, %s)", (pid, because)):
-        _log([(login, pid, because) for login, pid in found])
+    with connect(settings, role=ROLE, autocommit=True) as connection:
+        _log(connection.execute("select login, pid, because from limits.end_overdue()").fetchall())
+        _log(connection.execute(_END_EXPIRED).fetchall())
 
 
 def end_holders(settings: Settings, *, seconds: float) -> None:

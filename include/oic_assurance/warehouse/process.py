@@ -3,8 +3,11 @@
 The server's pid file alone does not prove that the server is running.
 """
 
+import contextlib
 import errno
 import os
+import re
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,8 @@ from oic_assurance.errors import ServerError
 
 PROC = Path("/proc")
 _PORT_LINE, _STATUS_LINE = 3, 7
+# For example `postgres: bi_reader warehouse 127.0.0.1(40118) authentication`.
+_UNKNOWN = re.compile(rb"postgres: .* (authentication|startup|initializing)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,31 @@ def find_postmaster(data: Path) -> Postmaster | None:
     port = lines[_PORT_LINE] if len(lines) > _PORT_LINE else ""
     status = lines[_STATUS_LINE].strip() if len(lines) > _STATUS_LINE else ""
     return Postmaster(pid, int(port) if port.isdigit() else None, status == "ready")
+
+
+def end_clients_without_login(postmaster: Postmaster, seconds: float) -> None:
+    """Disconnect the clients that do not log in for `seconds`, during which this call waits.
+
+    Until a client has given its password, no limit of a role applies to its connection, and a
+    server that has no connection left answers no query. So they are found by the titles of the
+    server's processes.
+    """
+    waiting = _without_login(postmaster.pid)
+    time.sleep(seconds)
+    for pid in waiting & _without_login(postmaster.pid):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _without_login(parent: int) -> set[int]:
+    found = set()
+    for entry in PROC.iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and _UNKNOWN.match((entry / "cmdline").read_bytes()):
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if int(fields[1]) == parent:
+                    found.add(int(entry.name))
+    return found
 
 
 def clean_up_dead_server(data: Path, *, patience: float) -> None:

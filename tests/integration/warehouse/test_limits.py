@@ -1,28 +1,27 @@
 """Readers have limits that they cannot lift, and connections are reserved for the stages."""
 
 import contextlib
-import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.errors import ServerError
+from oic_assurance.builds import marts, record, runs
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.operations.access import give, look_around
 from oic_assurance.operations.doctor.warehouse import look_at_logins, look_at_readers
+from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import connections, reader_guard
+from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.hardening import close as hardening
-from oic_assurance.warehouse.limits import ROLE, end_overdue
+from oic_assurance.warehouse.limits import end_overdue
 from oic_assurance.warehouse.migrate import migrate
-from oic_assurance.warehouse.reader_guard import readers_watched
 from oic_assurance.warehouse.rows import one_value
 from tests.databases import administrator
 from tests.integration.asking import ask
@@ -172,11 +171,7 @@ def test_a_sort_of_400_mb_is_refused(reader: psycopg.Connection) -> None:
 def test_a_session_that_lifted_a_limit_is_ended(
     warehouse: Settings, limit: str, statements: tuple[str, ...]
 ) -> None:
-    with (
-        limit_of(warehouse, limit, "1s"),
-        hostile(warehouse) as reader,
-        connect(warehouse, role=ROLE, autocommit=True) as stage,
-    ):
+    with limit_of(warehouse, limit, "1s"), hostile(warehouse) as reader:
 
         def work() -> None:
             with contextlib.suppress(psycopg.Error):
@@ -185,13 +180,13 @@ def test_a_session_that_lifted_a_limit_is_ended(
 
         thread = threading.Thread(target=work)
         thread.start()
-        end_overdue(stage)
+        end_overdue(warehouse)
         assert ended(warehouse) == []
         time.sleep(1.5)
         # A stage's session is not ended, even if it works for longer than readers may.
         with connect(warehouse, role="oic_transform") as transform:
             transform.execute("select 1")
-            end_overdue(stage)
+            end_overdue(warehouse)
             transform.execute("select 1")
         thread.join(10)
         assert ended(warehouse) == [("bi_reader", f"{limit}: more than 1s")]
@@ -204,15 +199,12 @@ def test_a_session_is_ended_whose_login_is_not_valid_any_more(warehouse: Setting
     uri = look_around(warehouse, "a test", hours=1)
     login = str(conninfo_to_dict(uri)["user"])
     try:
-        with (
-            connect(warehouse, role=ROLE, autocommit=True) as stage,
-            psycopg.connect(uri, autocommit=True) as person,
-        ):
-            end_overdue(stage)
+        with psycopg.connect(uri, autocommit=True) as person:
+            end_overdue(warehouse)
             assert person.execute("select 1").fetchone() == (1,)
             ask(warehouse, f"alter role {login} valid until '2020-01-01'")
             assert person.execute("select 1").fetchone() == (1,)
-            end_overdue(stage)
+            end_overdue(warehouse)
             with pytest.raises(psycopg.OperationalError):
                 person.execute("select 1")
         ((who, because),) = ended(warehouse)
@@ -222,7 +214,19 @@ def test_a_session_is_ended_whose_login_is_not_valid_any_more(warehouse: Setting
         drop_logins(warehouse, login)
 
 
-def test_a_stage_ends_at_its_beginning_what_has_exceeded_a_limit(warehouse: Settings) -> None:
+@pytest.mark.parametrize("stage", [marts.build_marts, publish])
+def test_a_stage_ends_at_its_beginning_what_has_exceeded_a_limit(
+    warehouse: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: Callable[[Settings, record.Build], object],
+) -> None:
+    def stop(*_: object) -> None:
+        raise AssuranceError("nothing is built")
+
+    monkeypatch.setattr(marts, "_drop_candidate", stop)
+    as_at = datetime(2026, 6, 1, tzinfo=UTC)
+    runs.open_run(warehouse, "overdue", as_at, None)
+    build = record.open_build(warehouse, "overdue", as_at)
     limit = "idle_in_transaction_session_timeout"
     with (
         limit_of(warehouse, limit, "1s"),
@@ -232,24 +236,9 @@ def test_a_stage_ends_at_its_beginning_what_has_exceeded_a_limit(warehouse: Sett
         reader.execute("begin")
         reader.execute("select 1")
         time.sleep(1.5)
-        with readers_watched(warehouse):
-            assert wait_for(lambda: ended(warehouse) != [])
+        with pytest.raises(AssuranceError):
+            stage(warehouse, build)
     assert ended(warehouse) == [("bi_reader", f"{limit}: more than 1s")]
-
-
-def busy(reader: psycopg.Connection) -> threading.Thread:
-    def work() -> None:
-        with contextlib.suppress(psycopg.Error):
-            reader.execute(BUSY.encode())
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
-
-
-def yields(pid: int) -> bool:
-    """Tell whether a process only gets the processor time that nobody else wants."""
-    return os.sched_getscheduler(pid) == os.SCHED_IDLE
 
 
 def wait_for(condition: object, seconds: float = 15.0) -> bool:
@@ -261,90 +250,19 @@ def wait_for(condition: object, seconds: float = 15.0) -> bool:
     return False
 
 
-def test_a_reader_that_takes_the_processors_goes_to_the_end_of_the_queue(
-    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    share = reader_guard.FREE_SHARE
-    # On a busy machine, even a greedy process gets little processor time, so the guard must act at
-    # a smaller share until it has found that process.
-    monkeypatch.setattr(reader_guard, "FREE_SHARE", 0.01)
-    with hostile(warehouse) as greedy, hostile(warehouse) as modest:
-        thread = busy(greedy)
-        try:
-            with readers_watched(warehouse), connect(warehouse, role=ROLE) as stage:
-                assert wait_for(lambda: yields(greedy.info.backend_pid))
-                monkeypatch.setattr(reader_guard, "FREE_SHARE", share)
-                modest.execute("select 1")
-                stage.execute("select sum(a) from generate_series(1, 1000000) as a")
-                time.sleep(1)
-                assert not yields(modest.info.backend_pid)
-                assert not yields(stage.info.backend_pid)
-            group = Path(f"/proc/{greedy.info.backend_pid}/autogroup")
-            assert not group.exists() or group.read_text().split()[-1] == "19"
-        finally:
-            greedy.cancel_safe()
-            thread.join()
-
-
-def test_a_reader_that_takes_much_memory_is_ended(
-    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader_guard, "MEMORY_LIMIT", 64 * 1024 * 1024)
-    with (
-        hostile(warehouse) as reader,
-        readers_watched(warehouse),
-        pytest.raises(psycopg.errors.AdminShutdown),
-    ):
-        reader.execute(
-            "select length(string_agg(repeat('x', 1000), '')), pg_sleep(10) "
-            "from generate_series(1, 300000)"
-        )
-    assert ended(warehouse) == [("bi_reader", "memory: more than 64 MB")]
-
-
-def test_readers_that_together_take_much_memory_are_ended_the_largest_first(
-    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader_guard, "MEMORY_OF_ALL", 96 * 1024 * 1024)
-
-    def work(reader: psycopg.Connection, rows: int) -> str:
-        try:
-            reader.execute(
-                "select length(string_agg(repeat('x', 1000), '')), pg_sleep(5) "
-                "from generate_series(1, %s)",
-                (rows,),
-            )
-        except psycopg.errors.AdminShutdown:
-            return "ended"
-        return "answered"
-
-    with (
-        hostile(warehouse) as large,
-        hostile(warehouse) as small,
-        readers_watched(warehouse),
-        ThreadPoolExecutor(2) as pool,
-    ):
-        outcomes = list(pool.map(work, (large, small), (250_000, 10_000)))
-    assert outcomes == ["ended", "answered"]
-    assert ended(warehouse) == [("bi_reader", "memory: readers use more than 96 MB")]
-
-
 def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings) -> None:
     """Until a client has sent its password, no limit of a role applies to its connection."""
     parts = psycopg.conninfo.conninfo_to_dict(url(warehouse, "bi"))
     stop = threading.Event()
     flood = threading.Thread(target=_flood, args=(parts, stop))
-    with readers_watched(warehouse):
-        # The guard needs a moment to open its own connection.
-        time.sleep(1)
-        flood.start()
-        try:
-            time.sleep(1)
-            for _ in range(5):
-                assert ask(warehouse, "select 1", login="oic_landing")[0] == (1,)
-        finally:
-            stop.set()
-            flood.join()
+    flood.start()
+    try:
+        assert wait_for(lambda: not may_connect(warehouse))
+        for _ in range(5):
+            assert ask(warehouse, "select 1", login="oic_landing")[0] == (1,)
+    finally:
+        stop.set()
+        flood.join()
     assert wait_for(lambda: may_connect(warehouse), 30)
 
 
@@ -371,15 +289,6 @@ def _flood(parts: dict[str, object], stop: threading.Event) -> None:
             waiting.pop(0).close()
     for one in waiting:
         one.close()
-
-
-def test_the_queue_names_nobody_of_the_pipeline(warehouse: Settings) -> None:
-    with connect(warehouse, role=ROLE) as stage, hostile(warehouse) as reader:
-        found = stage.execute("select pid, login from limits.readers()").fetchall()
-        assert found == [(reader.info.backend_pid, "bi_reader")]
-        logins = {one for (one,) in stage.execute("select limits.pipeline_logins()").fetchall()}
-        assert "bi_reader" not in logins
-        assert stage.info.user in logins
 
 
 def test_a_server_that_nobody_hardened_is_refused(
