@@ -49,7 +49,7 @@ PARTS = {
         ("crash", "sequences"),
         shows_progress=True,
     ),
-    "upgrade": Part("states of earlier versions", ("upgrade",)),
+    "upgrade": Part("upgrades", ("upgrade",)),
     "year": Part("a year of publications, reproduced", ("year",), shows_progress=True),
     "catalogue": Part("every known defect", ("catalogue",), shows_progress=True),
     "mutants": Part(

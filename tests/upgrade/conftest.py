@@ -1,4 +1,4 @@
-"""The small state of an earlier version, made once for each file of tests."""
+"""The small warehouse that lacks migrations, made once for each file of tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.upgrade.earlier import earlier_state
 
 
 @pytest.fixture(scope="module")
-def earlier(home: Path) -> Iterator[None]:
-    """Make the earlier state on the session's server. Tests upgrade copies of it."""
-    with earlier_state():
-        yield
+def earlier(home: Path) -> Iterator[list[str]]:
+    """Make the state on the session's server, and return which migrations it lacks."""
+    with earlier_state() as lacking:
+        yield lacking

@@ -6,15 +6,15 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance import __version__
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import url
-from oic_assurance.warehouse.migrate import Migration, known_migrations
 from oic_assurance.warehouse.rows import relation_exists
-from oic_assurance.warehouse.versions import migration_files, package_version
+from oic_assurance.warehouse.versions import BASELINE
 from tests.databases import administrator
+from tests.integration.warehouse.stage_roles import add_migration
 from tests.upgrade.earlier import SUPERVISOR, copy, upgrade
 from tests.upgrade.interrupted import schema
 
@@ -57,11 +57,13 @@ def refused(match: str) -> None:
     assert schema() == before
 
 
-def test_every_migration_is_applied_and_noted_once() -> None:
-    assert upgrade() == [name for name in migration_files() if name > "0029~"]
+def test_every_migration_is_applied_and_noted_once(earlier: list[str]) -> None:
+    assert upgrade() == earlier
     with administrator(load_settings()) as session:
-        noted = session.execute("select version, newest_migration from audit.upgrade").fetchall()
-    assert noted == [(package_version(), migration_files()[-1])]
+        noted = session.execute(
+            "select version, newest_migration from audit.upgrade order by upgrade_id"
+        ).fetchall()
+    assert noted == [(__version__, BASELINE.name), (__version__, earlier[-1])]
     assert upgrade() == []
 
 
@@ -78,14 +80,11 @@ def test_readers_of_every_kind_read_the_current_publication_afterwards() -> None
 def test_the_tables_that_dbt_made_stay_for_the_next_run() -> None:
     upgrade()
     assert exists("intermediate.int_measure_month")
-    assert not exists("staging_general.stg_audit__released_figure")
+    assert not exists("staging_general.stg_audit__run")
 
 
 def test_a_failing_migration_takes_all_others_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = known_migrations()
-    number = len(known) + 1
-    broken = Migration(number, f"{number:04}_broken.sql", "select 1 / 0")
-    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, broken])
+    add_migration(monkeypatch, "broken", "select 1 / 0")
     refused("_broken.sql failed: division by zero")
 
 
@@ -109,8 +108,8 @@ def test_a_view_of_a_person_on_a_mart_stays_with_its_owner() -> None:
         # A migration drops the column `rank_grade`, and what rests on it.
         ("ranks", "select rank_grade from marts.dim_officer",
          "removes columns that a view of yours reads: analyst.ranks"),
-        ("mine", "select period_start from staging_general.stg_audit__released_figure",
-         "view analyst.mine depends on view staging_general.stg_audit__released_figure"),
+        ("mine", "select message from staging_general.stg_audit__run",
+         "view analyst.mine depends on view staging_general.stg_audit__run"),
     ],
 )  # fmt: skip
 def test_a_view_of_a_person_is_named_and_never_dropped(name: str, query: str, refusal: str) -> None:

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance import pipeline
+from oic_assurance import __version__, pipeline
 from oic_assurance.cli.main import COMMANDS, run_command
 from oic_assurance.errors import ServerError
 from oic_assurance.operations.backup.programs import run_program
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import administrator_url, connect
 from oic_assurance.warehouse.roles import LOGIN_ROLES
-from oic_assurance.warehouse.versions import VersionError, migration_files, package_version
+from oic_assurance.warehouse.versions import LAST_BEFORE, VersionError, newest_migration
 from tests.databases import administrator
 
 AS_AT = datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
 NEWER = (
     r"The warehouse is newer than this code: it was changed by version 99\.1\.0 and ends with "
-    rf"9999_tomorrow\.sql, and this code is version {re.escape(package_version())} and ends with "
-    rf"{re.escape(migration_files()[-1])}\. Nothing was changed\. Install version 99\.1\.0, or "
+    rf"9999_tomorrow\.sql, and this code is version {re.escape(__version__)} and ends with "
+    rf"{re.escape(newest_migration().name)}\. Nothing was changed\. Install version 99\.1\.0, or "
     r"restore the back-up that was made before the upgrade \(docs/upgrade\.md\)\."
 )
 #: Of each command that uses the warehouse, one way or several to call it. `{tmp}` is a
@@ -138,12 +138,9 @@ def test_a_task_of_an_older_worker_fails_at_once_and_is_not_retried(newer: Setti
 def test_a_warehouse_that_is_not_migrated_yet_is_refused_with_the_command_to_run(
     fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also a warehouse of the time before versions were on record."""
+    """Also a database that has no schema yet."""
     with administrator(fresh_warehouse) as session:
-        session.execute(
-            "delete from audit.schema_migration where number = (select max(number) from"
-            " audit.schema_migration)"
-        )
+        session.execute("update audit.schema_migration set number = 82, name = %s", (LAST_BEFORE,))
     assert run_command(["status"]) == 1
     assert "`assurance db start` brings the warehouse up to date" in capsys.readouterr().err
     with administrator(fresh_warehouse) as session:

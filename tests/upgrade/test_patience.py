@@ -9,10 +9,10 @@ import pytest
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import migrate as migrating
-from oic_assurance.warehouse import versions
 from oic_assurance.warehouse.connections import url
-from oic_assurance.warehouse.migrate import Migration, known_migrations, migrate
+from oic_assurance.warehouse.migrate import migrate
 from tests.databases import administrator
+from tests.integration.warehouse.stage_roles import add_migration
 
 #: For how long a reader keeps the mart, and the longest that another reader may wait meanwhile. If
 #: the migration waited without a limit, the other reader would wait for the whole time.
@@ -23,12 +23,8 @@ _MART = "select count(*) from marts.publication"
 @pytest.fixture
 def next_version(fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A warehouse, and code with one migration more, which changes a mart."""
-    known = known_migrations()
     text = "set local role oic_publish; alter table marts.publication add column tomorrow text;"
-    number = len(known) + 1
-    tomorrow = Migration(number, f"{number:04}_tomorrow.sql", f"{text} reset role;")
-    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, tomorrow])
-    monkeypatch.setattr(versions, "migration_files", lambda: (tomorrow.name,))
+    add_migration(monkeypatch, "tomorrow", f"{text} reset role;")
     return fresh_warehouse
 
 

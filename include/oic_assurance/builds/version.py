@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from oic_assurance import __version__
 from oic_assurance.builds.declared import FILE, rules_text
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.versions import package_version
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
@@ -30,7 +30,7 @@ def code_version(settings: Settings) -> str:
     """
     models = project_fingerprint(settings)[:12]
     commit = _commit(settings.project_root) or os.environ.get(COMMIT, "")[:12]
-    return f"{commit or package_version()}+dbt.{models}"
+    return f"{commit or __version__}+dbt.{models}"
 
 
 def project_fingerprint(settings: Settings) -> str:

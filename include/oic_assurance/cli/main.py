@@ -138,10 +138,10 @@ class Commands(Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
     if is_wanted and not ctx.resilient_parsing:
+        from oic_assurance import __version__
         from oic_assurance.builds.version import code_version
-        from oic_assurance.warehouse.versions import package_version
 
-        click.echo(f"assurance {package_version()} (code {code_version(load_settings())})")
+        click.echo(f"assurance {__version__} (code {code_version(load_settings())})")
         ctx.exit()
 
 

@@ -44,9 +44,6 @@ from oic_assurance.warehouse.versions import check_version
 STAGES = {role.removeprefix("oic_"): role for role in LOGIN_ROLES}
 NAMES = ("warehouse", "rms", "intelligence", "bi", "admin", *STAGES)
 READERS = {"bi": "bi_reader"}
-#: The login of the former public reader. Older migrations need this role, which a later migration
-#: drops.
-FORMER_READER = "public_reader"
 #: The group roles of readers who may see only some rows: supervisors and the Commissioner's office.
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 #: The Airflow connection of a person. A process that has it acts as this person.

@@ -1,6 +1,8 @@
 """Create and change the warehouse's roles, schemas and tables.
 
-A migration is a numbered SQL file. Each migration is applied once, in the order of the numbers.
+A new warehouse is made by the files of the folder `schema`, as one migration: the baseline. Every
+later change is a numbered SQL file of the folder `migrations`. Each migration is applied once, in
+the order of the numbers.
 """
 
 import hashlib
@@ -10,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 
 import psycopg
 
@@ -18,7 +19,6 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
-    FORMER_READER,
     OFFICE,
     READERS,
     SUPERVISOR,
@@ -53,10 +53,15 @@ from oic_assurance.warehouse.roles import (
 from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 from oic_assurance.warehouse.versions import (
-    FILE_NAME,
+    BASELINE,
+    LAST_BEFORE,
+    before_the_baseline,
+    migration_files,
     newer_than_code,
     note_version,
     recorded_version,
+    schema_files,
+    take_over_file,
 )
 
 LOG = logging.getLogger(__name__)
@@ -70,35 +75,10 @@ UNCHANGED = "Nothing was changed."
 KEEP_AND_DROP = (
     "Keep the definition of what is yours, drop it, run `assurance db start`, and make it again."
 )
-#: The checksums of texts that a migration had before. A later migration does what they lack.
-# pragma: allowlist nextline secret
-EARLIER_TEXTS = {70: "255228eb41c818bc14c2f39089eb5289e5aa6d464a3332ce2c126568288bb2db"}
-#: The schemas with objects that the owner kept under older versions of this code.
-OF_THE_OWNER = ("audit", "identity", "landing")
 #: The login that runs dbt.
 TRANSFORM = "oic_transform"
 
-_RECORD = """
-create schema if not exists audit;
-create table if not exists audit.schema_migration (
-    number integer primary key,
-    name text not null unique,
-    checksum text not null,
-    applied_at timestamptz not null default clock_timestamp()
-);
-comment on table audit.schema_migration is
-    'Which migrations were applied, with the checksum of each file.';
-"""
-# A keeper owns the record of migrations. With these rights, the owner can read the record outside
-# the transaction of a migration, for example in another process while migrations are applied.
-_READ_RECORD = """
-grant usage on schema audit to current_user;
-grant select on audit.schema_migration to current_user;
-"""
-
-
-# What other people have made in the warehouse's database. No role of the warehouse owns it. The
-# owner may have made it, because older versions of this code had no other login for it.
+# What other people have made in the warehouse's database. No role of the warehouse owns it.
 _OTHERS = """
 with
     other as (
@@ -109,7 +89,6 @@ select
         select n.nspname::text
         from pg_catalog.pg_namespace as n
         inner join other on n.nspowner = other.oid
-        where n.nspname <> all (%(schemas)s)
     ),
     (
         select coalesce(jsonb_object_agg(c.oid, c.oid::regclass), '{}')
@@ -117,7 +96,6 @@ select
         inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
         inner join other on c.relowner = other.oid
         where c.relkind in ('v', 'm')
-            and n.nspname <> all (%(schemas)s)
             and n.nspname not in ('pg_catalog', 'information_schema')
     )
 """
@@ -133,16 +111,16 @@ class Others:
 
 @dataclass(frozen=True)
 class Migration:
-    """A migration: one numbered SQL file."""
+    """A migration: the texts of one numbered SQL file, or of all files of the baseline."""
 
     number: int
     name: str
-    text: str
+    texts: tuple[str, ...]
 
     @property
     def checksum(self) -> str:
-        """Return the SHA-256 of the file's text."""
-        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+        """Return the SHA-256 of the texts."""
+        return hashlib.sha256("".join(self.texts).encode("utf-8")).hexdigest()
 
 
 def migrate(
@@ -155,6 +133,9 @@ def migrate(
     `administrator` is the URI of an administrator's login that only the caller knows. `open_marts`
     gives the limited readers what they may read of the current publication, after the migrations.
 
+    A warehouse that ends with the last migration of before the baseline has the same schema, and is
+    taken over.
+
     All of this is one transaction: the warehouse has every migration, or is as it was and the older
     code still runs on it. One process at a time migrates. The owner is a member of the warehouse's
     other roles only inside the transaction. If readers use a table that a migration changes, the
@@ -164,21 +145,18 @@ def migrate(
     the stages and of the readers are set to this deployment's secrets.
 
     Raises:
-        VersionError: The warehouse is newer than this code. Nothing was changed.
+        VersionError: The warehouse is newer than this code, or too old for it. Nothing was changed.
         ServerError: The server is too old, the login lacks a right, an applied migration was
             changed, a migration fails, a reader uses a table for longer than `PATIENCE_SECONDS`, or
             an administrator must harden the server first.
     """
     try:
-        applied = _migrate(settings, administrator, open_marts)
+        return _migrate(settings, administrator, open_marts)
     except psycopg.Error as error:
         raise ServerError(
             f"The migration was interrupted: {reason(error)}. The warehouse is as it was before, "
             "or has all migrations. Run `assurance db start` again."
         ) from error
-    # The login FORMER_READER no longer exists, so its stored password is not needed.
-    (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
-    return applied
 
 
 def missing_migrations(settings: Settings) -> list[Migration]:
@@ -193,20 +171,21 @@ def missing_migrations(settings: Settings) -> list[Migration]:
 
 
 def known_migrations() -> list[Migration]:
-    """Return the migrations of this code, in the order of their numbers.
+    """Return the migrations of this code, in the order of their numbers. The first is the baseline.
 
     Raises:
-        ServerError: The numbers are not 1, 2, 3 and so on.
+        ServerError: The numbers are not those of the baseline and of what follows it, one by one.
     """
-    found = []
-    for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
-        match = FILE_NAME.fullmatch(entry.name)
-        if match:
-            text = entry.read_text(encoding="utf-8")
-            found.append(Migration(int(match.group(1)), entry.name, text))
-    found.sort(key=lambda migration: migration.number)
-    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise ServerError("The migrations are not numbered 1, 2, 3, …: install the project again.")
+    baseline = tuple(file.read_text(encoding="utf-8") for file in schema_files())
+    found = [Migration(BASELINE.number, BASELINE.name, baseline)]
+    for file in migration_files():
+        number = int(file.name.partition("_")[0])
+        if number != found[-1].number + 1:
+            raise ServerError(
+                f"The migration {file.name} does not follow {found[-1].name}: install the project "
+                "again."
+            )
+        found.append(Migration(number, file.name, (file.read_text(encoding="utf-8"),)))
     return found
 
 
@@ -261,7 +240,6 @@ def _check_server(connection: psycopg.Connection) -> None:
         raise ServerError(
             f"The warehouse runs PostgreSQL {version // 10_000}; {OLDEST_MAJOR} or later is needed."
         )
-    former = [] if relation_exists(connection, "audit.release") else [FORMER_READER]
     user, owns, may_create_roles, missing = one_row(
         connection,
         """
@@ -273,7 +251,7 @@ def _check_server(connection: psycopg.Connection) -> None:
         from pg_catalog.pg_database as d, pg_catalog.pg_roles as r
         where d.datname = current_database() and r.rolname = current_user
         """,
-        ([*READERS.values(), *former, SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values()],),
+        ([*READERS.values(), SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values()],),
         what="entry for its own database and login",
     )
     database = connection.info.dbname
@@ -290,25 +268,30 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
     """Return the migrations that are not applied yet.
 
     Raises:
-        VersionError: The warehouse has a migration that this code does not have.
+        VersionError: The warehouse has a migration that this code does not have, or lacks some of
+            before the baseline.
         ServerError: A migration was changed after it was applied.
     """
     if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(
-        "select number, name, checksum from audit.schema_migration"
+        "select number, name, checksum from audit.schema_migration order by number"
     ).fetchall()
+    newest = rows[-1][1]
+    if rows[0][0] < BASELINE.number:
+        if newest != LAST_BEFORE:
+            raise before_the_baseline(newest)
+        return migrations
     applied = {number: (name, checksum) for number, name, checksum in rows}
     for migration in migrations:
-        name, checksum = applied.pop(migration.number, (migration.name, migration.checksum))
-        known = (migration.checksum, EARLIER_TEXTS.get(migration.number))
-        if name != migration.name or checksum not in known:
+        found = (migration.name, migration.checksum)
+        if applied.pop(migration.number, found) != found:
             raise ServerError(
-                f"Migration {name} was changed after it was applied to this warehouse: "
+                f"Migration {migration.name} was changed after it was applied to this warehouse: "
                 "restore the file and put the change into a new one."
             )
     if applied:
-        raise newer_than_code(applied[max(applied)][0], recorded_version(connection))
+        raise newer_than_code(newest, recorded_version(connection))
     numbers = {row[0] for row in rows}
     return [migration for migration in migrations if migration.number not in numbers]
 
@@ -336,10 +319,10 @@ def _apply_all(
                     pending, others = _begin(connection, migrations, owner)
                     for migration in pending:
                         step = f"Migration {migration.name}"
-                        with _as_member_of_all(connection, owner, others, f"{step} failed"):
-                            _apply(connection, migration)
+                        with _as_member_of_all(connection, owner, f"{step} failed"):
+                            _apply(connection, migration, owner, others)
                     step = "The opening of the marts for limited readers"
-                    with _as_member_of_all(connection, owner, others, f"{step} failed"):
+                    with _as_member_of_all(connection, owner, f"{step} failed"):
                         open_marts(connection)
                     _check_views(connection, others)
                     note_version(connection)
@@ -367,31 +350,30 @@ def _begin(
     connection.execute("select set_config('lock_timeout', %s, true)", (READER_PATIENCE,))
     settle_roles(connection, owner)
     serve_new_roles(connection)
-    if not relation_exists(connection, "audit.schema_migration"):
-        connection.execute(_RECORD)
     # Another process may have applied migrations while this one waited for the lock.
     pending = _pending(connection, migrations)
-    found = one_row(
-        connection,
-        _OTHERS,
-        {"ours": [*LOGIN_ROLES, *KEEPERS], "schemas": list(OF_THE_OWNER)},
-        what="list of schemas",
-    )
-    others = Others(*found)
-    if 0 < len(pending) < len(migrations):
-        # Under an older version of this code, the owner kept the objects that it had created. So
-        # the keepers become their owners before the pending migrations are applied.
-        problem = "The preparation of the upgrade failed"
-        with _as_member_of_all(connection, owner, others, problem):
+    ours = {"ours": [*LOGIN_ROLES, *KEEPERS]}
+    others = Others(*one_row(connection, _OTHERS, ours, what="list of schemas"))
+    if pending[-1:] != migrations[:1] and relation_exists(connection, "audit.schema_migration"):
+        with _as_member_of_all(connection, owner, "The preparation of the upgrade failed"):
             _drop_views_of_dbt(connection)
     return pending, others
 
 
-def _apply(connection: psycopg.Connection, migration: Migration) -> None:
-    connection.execute(migration.text.encode("utf-8"))
-    # A table cannot be altered while a foreign key of its rows is still to be checked.
-    connection.execute("set constraints all immediate")
-    connection.execute("set constraints all deferred")
+def _apply(
+    connection: psycopg.Connection, migration: Migration, owner: str, others: Others
+) -> None:
+    texts = migration.texts
+    if migration.number == BASELINE.number and relation_exists(
+        connection, "audit.schema_migration"
+    ):
+        texts = (take_over_file().read_text(encoding="utf-8"),)
+    for text in texts:
+        connection.execute(text.encode("utf-8"))
+        # A table cannot be altered while a foreign key of its rows is still to be checked.
+        connection.execute("set constraints all immediate")
+        connection.execute("set constraints all deferred")
+        hand_over(connection, owner, others.schemas)
     connection.execute(
         "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
         (migration.number, migration.name, migration.checksum),
@@ -457,13 +439,10 @@ def _oldest(connection: psycopg.Connection) -> str:
 
 
 @contextmanager
-def _as_member_of_all(
-    connection: psycopg.Connection, owner: str, others: Others, problem: str
-) -> Iterator[None]:
+def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) -> Iterator[None]:
     """Run the block while the owner is a member of every login and keeper.
 
-    At the end, the keepers become the owners of everything that the owner owns. The memberships end
-    before the transaction does, so no other session ever sees them.
+    The memberships end before the transaction does, so no other session ever sees them.
 
     Raises:
         ServerError: A statement fails, or the session may not grant a role. The message begins with
@@ -475,8 +454,6 @@ def _as_member_of_all(
         with as_login(connection):
             lend(connection, owner)
         yield
-        hand_over(connection, owner, others.schemas)
-        connection.execute(_READ_RECORD)
         with as_login(connection):
             take_back(connection, owner, keeping_grants=True)
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):

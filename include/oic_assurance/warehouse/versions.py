@@ -5,18 +5,30 @@ the older code does not know what the newer tables mean. With a newer code, an o
 first be migrated. docs/upgrade.md says how.
 """
 
-import re
 from functools import lru_cache
-from importlib import metadata, resources
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import dict_row
 
+from oic_assurance import __version__
 from oic_assurance.errors import AssuranceError
-from oic_assurance.warehouse.rows import relation_exists
 
-PACKAGE = "oic-assurance"
-FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+class Number(NamedTuple):
+    """The number and the name of a migration."""
+
+    number: int
+    name: str
+
+
+#: The schema of version 1.0, which the folder `schema` makes.
+BASELINE = Number(1000, "1000_version_1_0")
+#: The last migration of before the baseline, and the last commit that has these migrations.
+LAST_BEFORE = "0082_no_watcher_of_processes.sql"
+COMMIT_BEFORE = "f6d126b9"
 GUIDE = "docs/upgrade.md"
 #: The warehouse's newest migration, and the version that last changed the warehouse.
 _STATE = """
@@ -43,19 +55,26 @@ class VersionError(AssuranceError):
     """The warehouse is newer or older than this code. A retry does not help."""
 
 
-def package_version() -> str:
-    """Return the version of the installed package."""
-    try:
-        return metadata.version(PACKAGE)
-    except metadata.PackageNotFoundError:
-        return "unversioned"
+def schema_files() -> list[Traversable]:
+    """Return the files of the baseline, in the order in which they are applied."""
+    return _files("schema")
+
+
+def take_over_file() -> Traversable:
+    """Return the file that makes the baseline of a warehouse that ends with `LAST_BEFORE`."""
+    return resources.files("oic_assurance.warehouse").joinpath("schema", "take_over.sql")
+
+
+def migration_files() -> list[Traversable]:
+    """Return the files of the migrations after the baseline, in the order of their numbers."""
+    return _files("migrations")
 
 
 @lru_cache(maxsize=1)
-def migration_files() -> tuple[str, ...]:
-    """Return the names of this code's migrations, in the order of their numbers."""
-    folder = resources.files("oic_assurance.warehouse").joinpath("migrations")
-    return tuple(sorted(one.name for one in folder.iterdir() if FILE_NAME.fullmatch(one.name)))
+def newest_migration() -> Number:
+    """Return the newest migration of this code."""
+    last = migration_files()[-1:]
+    return Number(int(last[0].name.partition("_")[0]), last[0].name) if last else BASELINE
 
 
 def check_version(connection: psycopg.Connection) -> None:
@@ -66,7 +85,7 @@ def check_version(connection: psycopg.Connection) -> None:
     Raises:
         VersionError: The warehouse is newer than this code, or must be migrated first.
     """
-    newest = migration_files()[-1]
+    newest = newest_migration()
     try:
         with connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(_STATE).fetchone()
@@ -75,15 +94,15 @@ def check_version(connection: psycopg.Connection) -> None:
         psycopg.errors.InvalidSchemaName,
         psycopg.errors.UndefinedTable,
     ):
-        # The logins may read the record since the migration that creates audit.upgrade.
+        # The warehouse has no schema yet, or is one of long before the baseline.
         found = None
-    if found is None or found["number"] < _number(newest):
+    if found is None or found["number"] < newest.number:
         state = "is older than this code" if found is None else f"ends with {found['name']}"
         raise VersionError(
-            f"The warehouse {state}, and this code is version {package_version()} and ends with "
-            f"{newest}: `assurance db start` brings the warehouse up to date ({GUIDE})."
+            f"The warehouse {state}, and this code is version {__version__} and ends with "
+            f"{newest.name}: `assurance db start` brings the warehouse up to date ({GUIDE})."
         )
-    if found["number"] > _number(newest):
+    if found["number"] > newest.number:
         raise newer_than_code(found["name"], found["version"])
 
 
@@ -93,20 +112,26 @@ def newer_than_code(migration: str, version: str | None) -> VersionError:
     `version` is the version that last changed the warehouse, or None if it is not on record.
     """
     wanted = "a later version"
-    if version is not None and version != package_version():
+    if version is not None and version != __version__:
         wanted = f"version {version}"
     return VersionError(
         f"The warehouse is newer than this code: it was changed by {wanted} and ends with "
-        f"{migration}, and this code is version {package_version()} and ends with "
-        f"{migration_files()[-1]}. Nothing was changed. Install {wanted}, or restore the back-up "
+        f"{migration}, and this code is version {__version__} and ends with "
+        f"{newest_migration().name}. Nothing was changed. Install {wanted}, or restore the back-up "
         f"that was made before the upgrade ({GUIDE})."
+    )
+
+
+def before_the_baseline(migration: str) -> VersionError:
+    """Return the error for a warehouse that lacks migrations of before the baseline."""
+    return VersionError(
+        f"The warehouse ends with {migration}, which is too old for version {__version__}: "
+        f"first run `assurance db start` of commit {COMMIT_BEFORE} ({GUIDE}). Nothing was changed."
     )
 
 
 def recorded_version(connection: psycopg.Connection) -> str | None:
     """Return the version that last changed the warehouse, or None if it is not on record."""
-    if not relation_exists(connection, "audit.upgrade"):
-        return None
     row = connection.execute(
         "select version from audit.upgrade order by upgrade_id desc limit 1"
     ).fetchone()
@@ -115,9 +140,11 @@ def recorded_version(connection: psycopg.Connection) -> str | None:
 
 def note_version(connection: psycopg.Connection) -> None:
     """Record that this code has migrated the warehouse, unless the last record says so already."""
-    if relation_exists(connection, "audit.upgrade"):
-        connection.execute(_NOTE, {"version": package_version()})
+    connection.execute(_NOTE, {"version": __version__})
 
 
-def _number(name: str) -> int:
-    return int(name.partition("_")[0])
+def _files(folder: str) -> list[Traversable]:
+    """Return the numbered SQL files of a folder, in the order of their numbers."""
+    found = resources.files("oic_assurance.warehouse").joinpath(folder).iterdir()
+    numbered = (one for one in found if one.name[0].isdigit() and one.name.endswith(".sql"))
+    return sorted(numbered, key=lambda one: one.name)

@@ -33,9 +33,11 @@ from oic_assurance.state.observed import Finding, Found, Look, State, forget, re
 from oic_assurance.state.read import Problem, open_problems
 from oic_assurance.warehouse import clocks, embedded
 from oic_assurance.warehouse.encryption import new_identity
+from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.programs import bin_dir
 from oic_assurance.warehouse.secrets import secret, variable_name
+from oic_assurance.warehouse.versions import LAST_BEFORE
 from tests.commands import shown
 from tests.databases import administrator
 from tests.integration.asking import ask
@@ -193,11 +195,12 @@ def test_the_programs_for_back_ups_must_be_of_the_servers_version(
 
 def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> None:
     assert states(warehouse.look_at_migrations(fresh_warehouse)) == {"migrations": "ok"}
-    last = "(select max(number) from audit.schema_migration)"
     with administrator(fresh_warehouse, autocommit=True) as connection:
-        connection.execute(f"delete from audit.schema_migration where number = {last}".encode())
+        before = "update audit.schema_migration set number = 82, name = %s"
+        connection.execute(before, (LAST_BEFORE,))
         behind = the(warehouse.look_at_migrations(fresh_warehouse), "migrations")
         assert (behind.state, behind.todo) == ("advice", "`assurance db start`")
+        migrate(fresh_warehouse)
         connection.execute(
             "insert into audit.schema_migration (number, name, checksum) values (9999, 'x', 'y')"
         )

@@ -9,7 +9,6 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import ERASURE, LOGIN_ROLES, STAGE_ROLES
 from tests.databases import Prepared
 from tests.integration.asking import ask
@@ -21,7 +20,7 @@ from tests.integration.publishing.marts import (
     open_build,
     published,
 )
-from tests.integration.warehouse.stage_roles import may, migrate_before
+from tests.integration.warehouse.stage_roles import may
 
 #: The handmade publications show ten points each for a scale of 1.
 POINTS = 10
@@ -174,41 +173,3 @@ def test_supervisors_and_the_office_see_it_too(prepared: Prepared) -> None:
             assert numbers.fetchall() == [(1, POINTS), (2, POINTS)]
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection(login).execute("select 1 from marts.position_as_published")
-
-
-_EARLIER = """
-insert into marts.publication (publication_id, force_code, as_at, gate_verdict) values
-    (3, 'F', '2026-03-01', 'passed'), (4, 'F', '2026-04-01', 'passed');
-insert into audit.publication_move (from_publication, to_publication, reason) values
-    (null, 3, 'a run'), (3, 4, 'a run');
-insert into audit.published_position
-    (publication_id, force_code, point_code, as_at, status, source_status)
-values (4, 'F', 'HYDRA', '2026-04-01', 'overdue', 'fresh');
-set local role oic_publish;
-create table generation.assurance_position__3 as
-select 3::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
-    timestamptz '2026-03-01' as as_at, 'in_progress' as status, 'stale' as source_status,
-    1::bigint as numerator, 4::bigint as denominator, 0.25::double precision as value,
-    0.1::double precision as ci_low, 0.5::double precision as ci_high;
-create table generation.assurance_position__4 as
-select 4::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
-    timestamptz '2026-04-01' as as_at, 'other' as status, 'fresh' as source_status,
-    1::bigint as numerator, 4::bigint as denominator, 0.25::double precision as value,
-    0.1::double precision as ci_low, 0.5::double precision as ci_high,
-    date '2026-04-30' as deadline, '2 data quality warnings' as caveat;
-"""
-
-
-def test_the_migration_fills_in_what_is_still_known(empty_warehouse: Settings) -> None:
-    migrate_before(empty_warehouse, "position_as_published.sql")
-    ask(empty_warehouse, _EARLIER)
-    migrate(empty_warehouse)
-    with as_reader(empty_warehouse, "bi") as reader:
-        rows = reader.execute(
-            "select publication_id, status, source_status, numerator, value, deadline::text,"
-            " caveat, target, policy_confirmed from marts.position_as_published order by 1"
-        ).fetchall()
-    assert rows == [
-        (3, "in_progress", "stale", 1, 0.25, None, None, None, None),
-        (4, "overdue", "fresh", None, None, "2026-04-30", "2 data quality warnings", None, None),
-    ]

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from importlib.resources import files
 
 import pytest
 
@@ -214,23 +213,6 @@ def test_a_release_shows_the_latest_moment_and_nothing_that_is_only_kept(three: 
     published(three, as_at="2026-04-01 05:30+01")
     assert held(three) == (2, latest, 2)
     assert release(three, "all mended").publication_id == latest
-
-
-def test_the_upgrade_completes_roll_backs_of_the_past(three: Settings) -> None:
-    rollback(three, 1, WHY)
-    rollback(three, 3, "publication 3 was right")
-    # This is how earlier versions left it.
-    clear = "update marts.publication set withdrawn_at = null, withdrawn_because = null"
-    (text,) = (
-        one.read_text("utf-8")
-        for one in files("oic_assurance.warehouse.migrations").iterdir()
-        if one.name.endswith("_withdrawn_publications.sql")
-    )
-    with connect(three, role="oic_publish") as conn:
-        conn.execute(clear)
-        conn.execute(text[text.index("update marts") : text.index("create or replace")].encode())
-    found = [(one.publication_id, one.withdrawn_because) for one in list_publications(three)]
-    assert found == [(3, None), (2, WHY), (1, None)]
 
 
 def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[str]) -> None:

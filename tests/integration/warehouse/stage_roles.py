@@ -1,12 +1,13 @@
-"""Run statements under the roles of the warehouse, and make warehouses of earlier versions."""
-
-from unittest.mock import patch
+"""Run statements under the roles of the warehouse, and give the code one migration more."""
 
 import psycopg
+import pytest
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import migrate as migrating
+from oic_assurance.warehouse import versions
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.migrate import Migration
 
 STAGES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 DENIED = psycopg.errors.InsufficientPrivilege
@@ -81,9 +82,11 @@ def run_as(settings: Settings, role: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def migrate_before(settings: Settings, name: str) -> None:
-    """Migrate an empty warehouse to the state before the migration whose file ends with `name`."""
+def add_migration(patch: pytest.MonkeyPatch, name: str, text: str) -> Migration:
+    """Let the code have one migration more, with this text."""
     known = migrating.known_migrations()
-    (place,) = [place for place, one in enumerate(known) if one.name.endswith(name)]
-    with patch.object(migrating, "known_migrations", lambda: known[:place]):
-        migrating.migrate(settings)
+    number = known[-1].number + 1
+    added = Migration(number, f"{number}_{name}.sql", (text,))
+    patch.setattr(migrating, "known_migrations", lambda: [*known, added])
+    patch.setattr(versions, "newest_migration", lambda: versions.Number(number, added.name))
+    return added

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
-from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -12,8 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import connections, logins, versions
-from oic_assurance.warehouse import migrate as migrating
+from oic_assurance.warehouse import connections, logins
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import (
     STAGES,
@@ -37,7 +35,7 @@ from tests.databases import administrator
 from tests.integration.asking import ask
 from tests.integration.operations.sign_off_world import TRACKED, publish_points
 from tests.integration.publishing.marts import as_reader
-from tests.integration.warehouse.stage_roles import DENIED, may, migrate_before, run_as
+from tests.integration.warehouse.stage_roles import DENIED, add_migration, may, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
 #: What no login may do with the log of processing and with the objects of the keepers.
@@ -304,7 +302,6 @@ def test_the_owner_lays_no_trap_for_the_administrator_that_migrates(
 def test_a_migration_of_the_future_changes_what_the_keepers_own(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = migrating.known_migrations()
     text = """
         alter table audit.processing_log add column tomorrow text;
         create table audit.tomorrow (n integer);
@@ -317,10 +314,7 @@ def test_a_migration_of_the_future_changes_what_the_keepers_own(
         create schema tomorrow authorization oic_tomorrow;
         grant oic_tomorrow to oic_gate with inherit true, set false;
     """
-    number = len(known) + 1
-    tomorrow = migrating.Migration(number, f"{number:04}_tomorrow.sql", text)
-    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, tomorrow])
-    monkeypatch.setattr(versions, "migration_files", lambda: (tomorrow.name,))
+    tomorrow = add_migration(monkeypatch, "tomorrow", text)
     assert migrate(fresh_warehouse) == [tomorrow.name]
     assert may(fresh_warehouse, "oic_gate", "select * from audit.tomorrow")
     assert may(fresh_warehouse, "oic_gate", "create table tomorrow.mine (n integer)")
@@ -330,34 +324,17 @@ def test_a_migration_of_the_future_changes_what_the_keepers_own(
     ask(fresh_warehouse, "drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
 
 
-def test_a_warehouse_of_an_older_version_is_handed_over(empty_warehouse: Settings) -> None:
-    """Until the migration `logins`, the owner owned the evidence and the map of pseudonyms."""
-    with patch.object(migrating, "hand_over"):
-        migrate_before(empty_warehouse, "_logins.sql")
-    assert migrate(empty_warehouse)
-    test_the_owner_owns_nothing_and_can_become_nobody(empty_warehouse)
-    with connect(empty_warehouse) as owner:
-        assert owner.execute("select count(*) from audit.run").fetchone() == (0,)
-        assert owner.execute("select from marts.publication").fetchone() is None
-    assert not may(empty_warehouse, None, PSEUDONYMS)
-    with connect(empty_warehouse, autocommit=True) as owner:
-        owner.execute("vacuum (full) identity.pseudonym")
-
-
 def test_an_interrupted_migration_leaves_the_owner_no_member(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = migrating.known_migrations()
-    number = len(known) + 1
-    broken = migrating.Migration(number, f"{number:04}_broken.sql", "select 1 / 0")
-    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, broken])
+    add_migration(monkeypatch, "broken", "select 1 / 0")
     with pytest.raises(ServerError, match="division by zero"):
         migrate(fresh_warehouse)
     with administrator(fresh_warehouse) as session:
         assert can_become(session, "warehouse_owner") == []
 
 
-def test_memberships_that_an_older_version_gave_the_owner_are_ended(
+def test_memberships_that_somebody_gave_the_owner_are_ended(
     fresh_warehouse: Settings,
 ) -> None:
     with administrator(fresh_warehouse, autocommit=True) as session:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance import __version__
 from oic_assurance.builds import version
 from oic_assurance.settings import Settings, load_settings
 
@@ -59,7 +60,7 @@ def test_what_dbt_writes_changes_nothing(settings: Settings) -> None:
 
 
 def test_without_a_commit_the_package_says_its_version(settings: Settings) -> None:
-    assert version.code_version(settings).startswith("0.1.0+dbt.")
+    assert version.code_version(settings).startswith(f"{__version__}+dbt.")
 
 
 def test_in_an_image_the_commit_is_the_one_that_it_was_built_from(

@@ -15,6 +15,7 @@ import click
 import pytest
 import yaml
 
+from oic_assurance import __version__
 from oic_assurance.cli.help import DOCS
 from oic_assurance.cli.main import COMMANDS, MODULES, PAGES, cli, run_command
 from oic_assurance.errors import AssuranceError, ServerError
@@ -212,13 +213,17 @@ def test_every_command_is_described_and_every_option_has_a_meaning_and_a_default
             assert option.default is not None or is_free, (path, option.name)
 
 
-def test_version_is_that_of_pyproject_toml_and_of_the_code(
+def test_the_version_stands_in_one_place_and_is_shown_with_the_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())
+    assert "version" not in project["project"]
+    assert (
+        project["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "oic_assurance.__version__"
+    )
     assert run_command(["--version"]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"assurance {project['version']} (code ")
+    assert shown.startswith(f"assurance {__version__} (code ")
     assert "+dbt." in shown
     assert shown.count("\n") == 1
     assert "version" not in yaml.safe_load(

@@ -23,7 +23,9 @@ from tests.conftest import PROJECT_ROOT
 COMMAND = re.compile(r"`((?:assurance|airflow|make|docker compose) [^`]+)`")
 #: What may stand for a value in a command: a word in capitals, or what the code fills in.
 PLACEHOLDER = re.compile(r"[A-Z]+|…|\{\}|%s")
-VALUES = (str(Path(__file__)), "1", "hr/personnel", "logs", "erase", "E23000022", "0" * 64)
+VALUES = (
+    str(Path(__file__)), "1", "hr/personnel", "logs", "erase", "REVIEWER", "E23000022", "0" * 64,
+)  # fmt: skip
 #: Developers read these in a checkout, whatever they try to run. The image has no such programs.
 IN_A_CHECKOUT = {"make setup-dev", "make setup-spark", "make down"}
 
