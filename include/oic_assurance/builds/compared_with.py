@@ -50,9 +50,6 @@ COMPARED = "compared_with"
 #: The schema for the same step tables as they were published, if the rules have changed since.
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
-# Earlier versions of the code kept the step tables in these schemas.
-_OLD_SCHEMAS = ("before", "before_then")
-
 
 def set_steps_aside(settings: Settings, build: Build) -> None:
     """Move the current publication's step tables to `compared_with`, before a build replaces them.
@@ -70,7 +67,6 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)
         # These schemas hold personal data, and no run replaces their tables. So they are dropped.
-        _drop(warehouse, build, *_OLD_SCHEMAS)
         if published is None:
             _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
         warehouse.execute(

@@ -13,7 +13,6 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.formats import count
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
-from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.account import account
 from oic_assurance.warehouse.connections import connect
 
@@ -102,24 +101,6 @@ def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Res
         ],
         exit_code=int(any(one.disagreements for one in proofs)),
     )
-
-
-@batch.command()
-@click.argument("dataset", required=False)
-@shows
-def minimise(settings: Settings, dataset: str | None) -> Result:
-    """Remove from archived extracts the texts that are no longer extracted.
-
-    Run this command once after a declaration was changed so that a column is no longer extracted,
-    or so that only the presence of its text is extracted. Raw and quarantine lose these texts
-    without this command. Delivered files in the archive stay as they are.
-    """
-    from oic_assurance.operations.erase.minimise import minimise_archive
-
-    chosen = [declared(dataset)] if dataset else datasets().values()
-    done = ((one.name, minimise_archive(settings, one)) for one in chosen)
-    rewritten = _counts("rewritten", "extracts", followed("Rewriting", done, lambda one: one[0]))
-    return Result([rewritten, "No archived extract contains a text that is no longer extracted."])
 
 
 @batch.command()

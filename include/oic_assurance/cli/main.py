@@ -20,7 +20,6 @@ from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import as_typed
 from oic_assurance.errors import SEE_PAGE, AssuranceError, ServerError, UsageError
 from oic_assurance.formats import wrapped
-from oic_assurance.old_names import renamed
 from oic_assurance.settings import load_settings
 
 #: The commands, each with its group, the page of the documentation about it, and its description.
@@ -64,7 +63,6 @@ PAGES = {
     **dict.fromkeys(("access pseudonyms", "access rekey"), "protect"),
     "batch accept": "correct-a-rejected-row",
     "batch encrypt": "protect",
-    "batch minimise": "explanation/minimisation",
     "db url": "protect",
     "pack power-bi": "bi/power-bi",
     "pack workbook": "bi/excel",
@@ -194,8 +192,7 @@ def run_command(arguments: Sequence[str]) -> int:
         " ".join(arguments).encode()
     except UnicodeEncodeError:
         return _complain("an argument is not text in UTF-8.", USAGE)
-    given, hint = renamed(arguments)
-    _write(hint)
+    given = list(arguments)
     try:
         result = cli.main(args=given, prog_name="assurance", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

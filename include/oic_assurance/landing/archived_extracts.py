@@ -95,18 +95,9 @@ class ExtractTable:
         except psycopg.Error as error:
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
-    def chunks(
-        self, names: Sequence[str] | None = None, *, minimised: bool = False
-    ) -> Iterator[bytes]:
-        """Yield the rows as a COPY stream in the format of the extract.
-
-        `names` are the columns to yield, by default all columns. With `minimised`, a text in a
-        column that is now declared with `presence` is replaced with true or false, and the
-        fingerprint is computed without the text.
-        """
-        values: list[Composable] = [Identifier(name) for name in names or self.columns]
-        if minimised:
-            values = [self._minimised(name) for name in names or self.columns]
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the rows as a COPY stream in the format of the extract."""
+        values = [Identifier(name) for name in self.columns]
         statement = SQL(
             "copy (select {} from {} order by row_number) to stdout (format {})"
         ).format(SQL(", ").join(values), self.name, SQL(self.copy_format))
@@ -165,11 +156,6 @@ class ExtractTable:
         """
         left_out = {*PROVENANCE, *self._dataset.place.never_extracted}
         return [name for name in self.columns if name not in left_out]
-
-    def _minimised(self, name: str) -> Composable:
-        if name == "row_fingerprint":
-            return fingerprint([self._read(name) for name in self.content_columns])
-        return self._read(name) if name in self._texts else Identifier(name)
 
     def _read(self, name: str) -> Composable:
         if name in self._texts:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from oic_assurance.landing import land
-from oic_assurance.operations.erase.minimise import minimise_archive
 from oic_assurance.sources.declarations import load
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Dataset
@@ -122,10 +121,6 @@ def test_a_text_becomes_its_presence_without_a_new_version(
     # The archive still has extracts with the text, and raw agrees with these extracts.
     assert_agrees(world, REPORTS)
     assert b"ask the" in b"".join(archived_contents(world, REPORTS).values())
-    assert minimise_archive(world.settings, dataset(REPORTS)) == 2
-    assert b"ask the" not in b"".join(archived_contents(world, REPORTS).values())
-    assert minimise_archive(world.settings, dataset(REPORTS)) == 0
-    assert_agrees(world, REPORTS)
     put_report(world, 2, at(90), handling_conditions="ask the swan")
     world.land(REPORTS)
     assert world.one(f"select count(*) from {RAW_REPORT}") == rows + 1
@@ -196,6 +191,3 @@ def test_columns_of_every_type_are_dropped_and_raw_still_agrees_with_the_archive
     assert "the " not in text_of(world, RAW_PRODUCT)
     assert_agrees(world, PRODUCTS)
     assert b"the heron" in b"".join(archived_contents(world, PRODUCTS).values())
-    assert minimise_archive(world.settings, dataset(PRODUCTS)) == 1
-    assert b"the " not in b"".join(archived_contents(world, PRODUCTS).values())
-    assert_agrees(world, PRODUCTS)
