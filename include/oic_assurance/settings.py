@@ -245,6 +245,11 @@ def may_make_secrets() -> bool:
     return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(os.environ, MAY_GENERATE)
 
 
+def security_contact() -> str | None:
+    """Return where to report a weakness, or None if the owner has not set it."""
+    return os.environ.get("ASSURANCE_SECURITY_CONTACT", "").strip() or None
+
+
 def publisher_file() -> Path | None:
     """Return the file that says who publishes the releases, or None to use the project's own file.
 

@@ -20,7 +20,7 @@ from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import as_typed
 from oic_assurance.errors import SEE_PAGE, AssuranceError, ServerError, UsageError
 from oic_assurance.formats import wrapped
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import load_settings, security_contact
 
 #: The commands, each with its group, the page of the documentation about it, and its description.
 #: A page without a folder is in how-to. They are here, so that `--help` and shell completion import
@@ -140,6 +140,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
         from oic_assurance.builds.version import code_version
 
         click.echo(f"assurance {__version__} (code {code_version(load_settings())})")
+        missing = "missing: the owner has not set ASSURANCE_SECURITY_CONTACT"
+        click.echo(f"where to report a weakness: {security_contact() or missing}")
         ctx.exit()
 
 

@@ -214,7 +214,7 @@ def test_every_command_is_described_and_every_option_has_a_meaning_and_a_default
 
 
 def test_the_version_stands_in_one_place_and_is_shown_with_the_code(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())
     assert "version" not in project["project"]
@@ -225,7 +225,10 @@ def test_the_version_stands_in_one_place_and_is_shown_with_the_code(
     shown = capsys.readouterr().out
     assert shown.startswith(f"assurance {__version__} (code ")
     assert "+dbt." in shown
-    assert shown.count("\n") == 1
+    assert shown.endswith("missing: the owner has not set ASSURANCE_SECURITY_CONTACT\n")
+    monkeypatch.setenv("ASSURANCE_SECURITY_CONTACT", "security@force.example")
+    assert run_command(["--version"]) == 0
+    assert capsys.readouterr().out.endswith("a weakness: security@force.example\n")
     assert "version" not in yaml.safe_load(
         (PROJECT_ROOT / "dbt_project" / "dbt_project.yml").read_text()
     )
