@@ -93,11 +93,12 @@ bench: setup-dev setup-benchmarks ## measure landing, the daily run and readers;
 	@$(BIN)/python -m benchmarks.readers
 
 docs: setup-dev $(DBT_DOCS)/.compiled ## build the documentation as a site that opens without a network, in build/site
+	@$(BIN)/python -W ignore -m oic_assurance.reporting.documents.site build/pages
+	@$(BIN)/python -W ignore -m tests.pages build/pages
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/mkdocs.log 2>&1 || { cat build/mkdocs.log >&2; exit 1; }
 	@echo "The documentation is at $(CURDIR)/build/site/index.html"
 
-# The compiled SQL, from which the site draws the lineage of each column. The models that compare a build with
-# an earlier one can be compiled only with a server.
+# dbt's own documentation. The models that compare a build with an earlier one can be compiled only with a server.
 $(DBT_DOCS)/.compiled: $(shell find dbt_project -name target -prune -o -type f -print) $(VENV)/.installed-dev
 	@$(BIN)/dbt --quiet compile --no-introspect --no-populate-cache \
 		--exclude path:models/restatement/compared_with $(DBT_OPTIONS)

@@ -1,15 +1,9 @@
-"""A hook of MkDocs: it puts the tables of commands and of the tests' catalogues into their pages.
-
-MkDocs imports this file by its path, so the root of the project is added to Python's path first.
-"""
+"""Put the tables of commands and of the tests' catalogues into the pages of the site."""
 
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import click
 
@@ -20,7 +14,7 @@ from tests.files import page as files_page
 _PLACE = re.compile(r"<!-- list: (tests\.\w+) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def filled(markdown: str) -> str:
     """Return a page with the tables in their places."""
     return _PLACE.sub(lambda place: _TABLES[place.group(1)](), markdown)
 
@@ -57,3 +51,7 @@ _TABLES = {
     "tests.catalogue": report.tables,
     "tests.files": files_page.table,
 }
+
+if __name__ == "__main__":
+    for page in Path(sys.argv[1]).rglob("*.md"):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

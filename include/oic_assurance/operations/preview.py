@@ -17,7 +17,6 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.builds.compiled import read_manifest
 from oic_assurance.builds.dbt import target_dir
 from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
@@ -169,7 +168,7 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     earlier version of the code has written, the result is empty.
     """
     try:
-        manifest = read_manifest(folder)
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     found = {

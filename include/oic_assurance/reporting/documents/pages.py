@@ -36,8 +36,6 @@ DATASETS, EXPECTATIONS, MEASURES = "datasets", "expectations", "measures"
 DICTIONARY, NATIONAL_DICTIONARY = "bi/dictionary", "bi/national"
 METRICS_PAGE, RULES_PAGE = "reference/metrics.md", "rules-and-tests.md"
 DECISIONS = "decisions"
-#: The places in the page of a measure for what a build and a publication show.
-FIGURE, DRAWING = "<!-- figure -->", "<!-- drawing -->"
 #: Matches the place of a list in a page, with what stands there in git.
 _PLACE = re.compile(r"<!-- list: (\w+) -->\n.*?<!-- end -->\n", re.DOTALL)
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
@@ -169,8 +167,7 @@ def mart_page(mart: Mart) -> str:
 def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> dict[str, str]:
     """Return the page of each measure, which says what follows from the rules alone.
 
-    The documentation site puts the figures of the current publication and the drawings in the
-    places that `FIGURE` and `DRAWING` mark. `models` holds the dbt models, keyed by name.
+    `models` holds the dbt models, keyed by name.
     """
     checked = {_place(suite): suite for suite in suites()}
     titles = {measure.code: measure.title for measure in known}
@@ -193,8 +190,6 @@ def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> d
             titles=titles,
             point=POINTS[measure.entry["point"]].name,
             over_time=over_time,
-            figure=FIGURE,
-            drawing=DRAWING,
             chain=chain,
             tables=sources,
             unit_tests=[(one, test) for one in chain for test in unit_tests_of(measure, one)],

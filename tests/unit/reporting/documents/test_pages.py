@@ -138,7 +138,7 @@ def test_a_page_of_a_catalogue_of_the_tests_is_filled() -> None:
         ("reference/files.md", "## Encodings"),
     ):
         text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
-        made = catalogue_pages.on_page_markdown(text)
+        made = catalogue_pages.filled(text)
         assert heading in made
         assert "<!-- list" not in made
 

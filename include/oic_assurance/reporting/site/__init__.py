@@ -1,1 +1,0 @@
-"""Generate pages of the documentation site while MkDocs builds it."""
