@@ -13,7 +13,7 @@ from oic_assurance.settings import load_settings
 
 ROOT = load_settings().project_root
 SHEETS = sheets(ROOT)
-#: Values for the columns that a pivot table reads. Each is repeated over the rows.
+#: Values for some columns. Each is repeated over the rows.
 _VALUES: Mapping[str, tuple[Any, ...]] = {
     "Measure": ("Referrals with their document", "Detentions that were referred"),
     "Item": ("Hydra", "E-learning module 1", "E-learning module 2"),
@@ -44,8 +44,7 @@ def made_up(count: int = 30) -> dict[str, Rows]:
     """Return rows for each table of the workbook. Columns of one name have values of its kind."""
     found = {SHOWN: [_row(SHOWN_COLUMNS, number) for number in range(4)]}
     for sheet in SHEETS:
-        if sheet.table:
-            found[sheet.table] = [_row(sheet.columns, number) for number in range(count)]
+        found[sheet.table] = [_row(sheet.columns, number) for number in range(count)]
     return found
 
 
@@ -57,9 +56,9 @@ def _row(columns: Mapping[str, str], number: int) -> dict[str, Any]:
     return row
 
 
-def book(rows: dict[str, Rows], texts: dict[str, str] | None = None) -> bytes:
+def book(rows: dict[str, Rows]) -> bytes:
     """Return the workbook of these rows."""
-    return workbook(SHEETS, how_to_use(ROOT), rows, 7, texts)
+    return workbook(SHEETS, how_to_use(ROOT), rows, 7)
 
 
 def parts(content: bytes) -> dict[str, ElementTree.Element]:

@@ -93,10 +93,9 @@ def verify(place: Path, key_fingerprint: str) -> Result:
 @publication_option
 @shows
 def workbook(settings: Settings, publication_id: int | None) -> Result:
-    """Make the Excel workbook of a publication, with tables, pivot tables and charts.
+    """Make the Excel workbook of a publication, with tables and charts.
 
-    It has what the readers' login sees, and no record. Excel can refresh the workbook of the
-    current publication.
+    It has what the readers' login sees, and no record.
     """
     return Result([Facts("workbook", (), make_workbook(settings, publication_id))])
 

@@ -1,1 +1,1 @@
-"""The Excel workbook of a publication, with pivot tables that read its own sheets."""
+"""The Excel workbook of a publication: tables with filters, charts and notes."""

@@ -1,8 +1,8 @@
 """Write the sheets of the workbook with XlsxWriter.
 
 Each sheet has its title in A1, the publication's stamp in A2 and a sentence about it in A3. No
-cells are merged, the heads of tables stay in view, and a chart has a text for screen readers and
-the table of its figures beside it.
+cells are merged, the heads of tables stay in view and have filters, and a chart has a text for
+screen readers and the table of its figures beside it.
 """
 
 import io
@@ -11,9 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, Chart, Sheet
-from oic_assurance.reporting.workbook.pivots import FILTER_ROW, TOP, Computed, Rows
-from oic_assurance.reporting.workbook.query_parts import RESULT
 
+Rows = Sequence[Mapping[str, Any]]
 FIRST = "About"
 TITLE = "OIC assurance: figures of a publication"
 #: The row of the head of a table, counted from 0.
@@ -43,17 +42,14 @@ _LINES = {"Share": "#1f4e79", "Interval from": "#7c8794", "Interval to": "#848f9
 class Book:
     """The workbook while it is written.
 
-    `tables` are the rows of each table, keyed by its name. `number` is the publication. `refreshes`
-    says whether queries will refresh the tables.
+    `tables` are the rows of each table, keyed by its name. `number` is the publication.
     """
 
-    def __init__(
-        self, tables: Mapping[str, Rows], number: int, as_at: datetime, *, refreshes: bool
-    ) -> None:
+    def __init__(self, tables: Mapping[str, Rows], number: int) -> None:
         import xlsxwriter
 
         self.tables = tables
-        self.refreshes = refreshes
+        as_at: datetime = tables[SHOWN][0]["As at"]
         self.file = io.BytesIO()
         self.book = xlsxwriter.Workbook(self.file, {"in_memory": True})
         self.book.set_properties(
@@ -75,8 +71,6 @@ class Book:
             kind: self.book.add_format({**_FONT, "num_format": shown, **_SIDES[_side(kind)]})
             for kind, shown in _FORMATS.items()
         }
-        # The tables in the order in which XlsxWriter numbers them.
-        self.written: list[str] = []
 
     @property
     def stamp(self) -> str:
@@ -92,28 +86,15 @@ class Book:
         self.book.close()
         return self.file.getvalue()
 
-    def first_sheet(self, tables: Sequence[str], how: Mapping[str, Sequence[str]]) -> None:
+    def first_sheet(self, how: Mapping[str, Sequence[str]]) -> None:
         """Write the first sheet: stamp, caveats, and sentences, such as what not to add up.
 
-        `tables` are the names of the other tables, whose publication is compared with its own.
         `how` maps each heading to its sentences.
         """
-        sheet = self._sheet(FIRST, TITLE, landscape=True)
-        sheet.write_formula(
-            1,
-            0,
-            f'="Publication "&MIN({SHOWN}[Publication])&", as at "&TEXT(MIN({SHOWN}[As at]),'
-            f'"d mmm yyyy hh:mm")&", checks: "&INDEX({SHOWN}[Checks],1)',
-            self.strong,
-            self.stamp,
-        )
-        numbers = ",".join(f"{name}[Publication]" for name in (SHOWN, *tables))
-        good = "All tables of this workbook are of this publication."
-        bad = "DO NOT USE: the tables are of different publications. Refresh again."
-        sheet.write_formula(
-            2, 0, f'=IF(MIN({numbers})=MAX({numbers}),"{good}","{bad}")', self.line, good
-        )
-        self._table(sheet, SHOWN, SHOWN_COLUMNS, "The publication, and the caveats of each point.")
+        sheet = self._sheet(FIRST, TITLE)
+        about = "The publication, and the caveats of each point."
+        self._stamp(sheet, about)
+        self._table(sheet, SHOWN, SHOWN_COLUMNS, about)
         place = HEAD + len(self.tables[SHOWN]) + 2
         for heading, sentences in how.items():
             sheet.write_string(place, 0, heading, self.strong)
@@ -124,52 +105,26 @@ class Book:
 
     def table_sheet(self, described: Sheet) -> None:
         """Write a sheet with a table, and its chart."""
-        sheet = self._sheet(described.name, described.title, landscape=True)
+        sheet = self._sheet(described.name, described.title)
         self._stamp(sheet, described.about)
-        self._table(sheet, str(described.table), described.columns, described.about)
+        self._table(sheet, described.table, described.columns, described.about)
         sheet.freeze_panes(HEAD + 1, 1)
         sheet.repeat_rows(HEAD)
         if described.chart is not None:
             self._chart(sheet, described, described.chart)
 
-    def pivot_sheet(self, described: Sheet, computed: Computed | None) -> None:
-        """Write a sheet with the cells of a pivot table. `computed` is None without data."""
-        sheet = self._sheet(described.name, described.title, landscape=False)
-        self._stamp(sheet, described.about)
-        sheet.set_column(0, 0, 42)
-        sheet.set_column(1, 8, 26)
-        if computed is None:
-            sheet.write_string(HEAD, 0, "There is nothing to show.", self.line)
-            return
-        pivot = computed.pivot
-        if pivot.filter is not None:
-            sheet.write_string(FILTER_ROW, 0, pivot.filter[0], self.line)
-            sheet.write_string(FILTER_ROW, 1, str(computed.chosen), self.line)
-        for place, line in enumerate(computed.cells):
-            is_head = place < computed.header_rows
-            for number, value in enumerate(line):
-                share = pivot.share is not None and number == len(line) - 1
-                look = self.formats["share" if share else "count"]
-                if isinstance(value, str):
-                    head = self.heads["right" if number else "left"]
-                    sheet.write_string(TOP + place, number, value, head if is_head else self.line)
-                elif value is not None:
-                    sheet.write_number(TOP + place, number, value, look)
-        sheet.freeze_panes(TOP + computed.header_rows, 1)
-
-    def _sheet(self, name: str, title: str, *, landscape: bool) -> Any:
+    def _sheet(self, name: str, title: str) -> Any:
         sheet = self.book.add_worksheet(name)
         sheet.write_string(0, 0, title, self.title)
         sheet.set_paper(9)
-        if landscape:
-            sheet.set_landscape()
+        sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_header(f"&L&A&RMade from {self.stamp.replace('&', '&&')}")
         sheet.set_footer("&LOFFICIAL-SENSITIVE&RPage &P of &N")
         return sheet
 
     def _stamp(self, sheet: Any, about: str) -> None:
-        sheet.write_formula(1, 0, f"={FIRST}!$A$2", self.strong, self.stamp)
+        sheet.write_string(1, 0, self.stamp, self.strong)
         sheet.write_string(2, 0, about, self.line)
 
     def _table(self, sheet: Any, name: str, columns: Mapping[str, str], about: str) -> None:
@@ -193,13 +148,6 @@ class Book:
                 "description": about,
             },
         )
-        self.written.append(name)
-        if self.refreshes:
-            last = f"{chr(ord('A') + len(columns) - 1)}${HEAD + 1 + max(len(rows), 1)}"
-            self.book.define_name(
-                f"'{sheet.name}'!{RESULT}{len(self.written)}",
-                f"='{sheet.name}'!$A${HEAD + 1}:${last}",
-            )
         for place, row in enumerate(rows, start=HEAD + 1):
             for number, (title, kind) in enumerate(columns.items()):
                 self._cell(sheet, place, number, kind, row[title])
@@ -225,7 +173,7 @@ class Book:
             sheet.write_number(place, number, value, look)
 
     def _chart(self, sheet: Any, described: Sheet, chart: Chart) -> None:
-        names, rows = list(described.columns), self.tables[str(described.table)]
+        names, rows = list(described.columns), self.tables[described.table]
         made = self.book.add_chart({"type": chart.kind})
         last = HEAD + max(len(rows), 1)
         categories = names.index(chart.categories)
