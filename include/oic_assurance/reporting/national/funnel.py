@@ -8,7 +8,10 @@ A funnel plot compares each force with what chance allows for its number of case
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import altair as alt
+
 from oic_assurance.formats import NOTHING, interval, share
+from oic_assurance.reporting.paper.document import Picture
 from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
@@ -18,8 +21,8 @@ from oic_assurance.reporting.paper.drawing import (
     PALE,
     QUIET,
     WHITE,
-    Picture,
     data,
+    looks,
     svg,
 )
 
@@ -53,8 +56,6 @@ def funnel(title: str, rows: Rows, limits: Rows, reasons: Mapping[str, str]) -> 
     shown = [row for row in rows if row["reading"] != "NOT_COMPARED"]
     if not shown or not limits:
         return Picture(title, _in_words(rows, reasons), "", *table)
-    import altair as alt
-
     x, y = _scales(shown, limits)
     base = alt.Chart(data(limits))
     lines = [
@@ -75,17 +76,16 @@ def funnel(title: str, rows: Rows, limits: Rows, reasons: Mapping[str, str]) -> 
         ),
         base.mark_line(clip=True, color=INK, strokeWidth=1.5).encode(x=x, y=_y(y, "centre")),
     ]
-    names = list(READINGS)
     points = (
         alt.Chart(data([row | {"words": READINGS[row["reading"]][0]} for row in shown]))
         .mark_point(strokeWidth=1.2, opacity=1)
         .encode(
             x=x,
             y=_y(y, "value"),
-            shape=_channel(alt.Shape, names, 1),
-            size=_channel(alt.Size, names, 2),
-            fill=_channel(alt.Fill, names, 3),
-            stroke=_channel(alt.Stroke, names, 4),
+            shape=_channel(alt.Shape, 1),
+            size=_channel(alt.Size, 2),
+            fill=_channel(alt.Fill, 3),
+            stroke=_channel(alt.Stroke, 4),
         )
     )
     chart = alt.layer(*lines, points, *_labels(shown, x, y))
@@ -97,8 +97,6 @@ def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
 
     With few cases the limits reach from 0 to 1. There, the plot is cut.
     """
-    import altair as alt
-
     fewest = min(row["denominator"] for row in shown)
     most = max(row["denominator"] for row in limits)
     begins = 0.6 * fewest if fewest > 0.1 * most else 0
@@ -118,19 +116,15 @@ def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
 
 
 def _y(scale: Any, field: str) -> Any:
-    import altair as alt
-
     return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=6))
 
 
-def _channel(kind: Any, names: Sequence[str], place: int) -> Any:
+def _channel(kind: Any, place: int) -> Any:
     """Return the channel for the shape, size or fill of a point, without a legend.
 
     The page explains the shapes once for all plots.
     """
-    import altair as alt
-
-    scale = alt.Scale(domain=names, range=[READINGS[name][place] for name in names])
+    scale = looks({name: look[place] for name, look in READINGS.items()})
     return kind("reading:N", scale=scale, legend=None)
 
 
@@ -139,8 +133,6 @@ def _labels(shown: Rows, x: Any, y: Any) -> list[Any]:
 
     A name stands on the side away from the centre, and a number above its dot.
     """
-    import altair as alt
-
     middle = max(row["denominator"] for row in shown) / 2
     groups: dict[tuple[str, float, float], list[dict[str, Any]]] = {}
     for place, row in enumerate(shown, 1):

@@ -1,6 +1,5 @@
 """Make the pack of the national warehouse: a page for screens and a PDF for paper."""
 
-from oic_assurance.reporting.national.content import national_pack
 from oic_assurance.reporting.pack.facts import rows_of_publication, texts
 from oic_assurance.reporting.pack.make import Pack, log_disclosure, write_files
 from oic_assurance.reporting.release.publisher import read_publisher
@@ -28,6 +27,9 @@ def make_national_pack(settings: Settings, publication_id: int | None = None) ->
             are not kept.
         UsageError: If the publisher's file, which has the contact, is not valid.
     """
+    # Importing what draws charts takes a third of a second.
+    from oic_assurance.reporting.national.content import national_pack
+
     found = texts(settings, [f"national/{name}" for name in _QUERIES])
     queries = {name.removeprefix("national/"): text for name, text in found.items()}
     _, facts = rows_of_publication(settings, publication_id, queries)

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import altair as alt
+
 from oic_assurance.formats import NOTHING, count, long_day, month
+from oic_assurance.reporting.paper.document import Picture
 from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
@@ -14,11 +17,12 @@ from oic_assurance.reporting.paper.drawing import (
     QUIET,
     SAND,
     WHITE,
-    Picture,
     data,
+    looks,
     names_axis,
     stacked,
     svg,
+    time_axis,
 )
 from oic_assurance.reporting.paper.labels import labels
 
@@ -49,8 +53,6 @@ def sparkline(rows: Rows, target: float | None) -> str:
     A dashed line shows the target, a fraction from 0 to 1. The result is empty if there are fewer
     than two values.
     """
-    import altair as alt
-
     shown = [row for row in rows if row["value"] is not None]
     if len(shown) < 2:
         return ""
@@ -211,8 +213,6 @@ def heat_maps(rows: Rows) -> list[Picture]:
 
 
 def _heat_map(title: str, found: Mapping[tuple[str, str], Any], teams: Sequence[str]) -> Picture:
-    import altair as alt
-
     items = {
         code: name for code, name in labels("requirement").items() if code in {c for _, c in found}
     }
@@ -353,20 +353,17 @@ def _spans(
     marks: Sequence[tuple[date, str]] = (),
 ) -> Any:
     """Return a chart of spans of days, a row for each name, with a line on each marked day."""
-    import altair as alt
-
-    scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     legend = alt.Legend() if not marks else None
     bars = (
         alt.Chart(data(spans))
         .mark_bar(stroke=INK, strokeWidth=0.8, height={"band": 0.6})
         .encode(
-            x=alt.X("from:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False)),
+            x=time_axis("from"),
             x2="until:T",
             y=alt.Y(
                 "name:N", sort=list(names), title=None, axis=alt.Axis(domain=False, ticks=False)
             ),
-            color=alt.Color("part:N", scale=scale, legend=legend),
+            color=alt.Color("part:N", scale=looks(shades), legend=legend),
         )
     )
     lines = alt.Chart(

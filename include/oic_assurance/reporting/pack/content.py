@@ -32,6 +32,7 @@ from oic_assurance.reporting.paper.document import (
     Block,
     Document,
     Listing,
+    Picture,
     Pictures,
     Section,
     Table,
@@ -39,7 +40,6 @@ from oic_assurance.reporting.paper.document import (
     Terms,
     Text,
 )
-from oic_assurance.reporting.paper.drawing import Picture
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.paper.shapes import OF_STATUS
 

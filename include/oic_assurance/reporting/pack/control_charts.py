@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import altair as alt
+
 from oic_assurance.formats import NOTHING, count, in_unit, interval, month
 from oic_assurance.reporting.pack.prose import WORDS
+from oic_assurance.reporting.paper.document import Picture
 from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
@@ -15,9 +18,11 @@ from oic_assurance.reporting.paper.drawing import (
     PALE,
     QUIET,
     WHITE,
-    Picture,
     data,
+    looks,
+    share_axis,
     svg,
+    time_axis,
 )
 
 Rows = Sequence[dict[str, Any]]
@@ -50,8 +55,6 @@ def control_chart(
     A snapshot measure counts the same people each month. The mart has limits and signs for it, but
     the chart does not show them: most months would be marked as a change although nothing changed.
     """
-    import altair as alt
-
     rows = [_without_limits(row) if row["is_snapshot"] else row for row in rows]
     if all(row["value"] is None for row in rows):
         return Picture(title, empty, "", *_table(rows))
@@ -75,36 +78,28 @@ def _without_limits(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _x(field: str = "period_start") -> Any:
-    import altair as alt
-
-    axis = alt.Axis(format="%b %y", tickCount=6, grid=False)
     # The padding keeps the first and the last point off the edges.
-    return alt.X(f"{field}:T", title=None, axis=axis, scale=alt.Scale(padding=9))
+    return time_axis(field, scale=alt.Scale(padding=9))
 
 
 def _y(rows: Rows, field: str) -> Any:
-    import altair as alt
-
     unit = _unit(rows)
-    if unit != "share":
-        ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
-        known = [end for end in ends if end is not None]
-        domain = [min(0, *known), 1.06 * max(known)]
-        if unit == "hours":
-            # Limits of hours are computed on a logarithmic scale, so they are drawn on one.
-            scale = alt.Scale(domain=domain, type="symlog")
-            axis = alt.Axis(values=[hours for hours in _HOURS if domain[0] <= hours <= domain[1]])
-            return alt.Y(f"{field}:Q", title=unit, scale=scale, axis=axis)
-        scale = alt.Scale(domain=domain, nice=True)
-        return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
-    scale = alt.Scale(domain=[0, 1])
-    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
+    if unit == "share":
+        return share_axis(field)
+    ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
+    known = [end for end in ends if end is not None]
+    domain = [min(0, *known), 1.06 * max(known)]
+    if unit == "hours":
+        # Limits of hours are computed on a logarithmic scale, so they are drawn on one.
+        scale = alt.Scale(domain=domain, type="symlog")
+        axis = alt.Axis(values=[hours for hours in _HOURS if domain[0] <= hours <= domain[1]])
+        return alt.Y(f"{field}:Q", title=unit, scale=scale, axis=axis)
+    scale = alt.Scale(domain=domain, nice=True)
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
 
 
 def _limits(rows: Rows) -> list[Any]:
     """Return the area between the limits, as one area for each baseline."""
-    import altair as alt
-
     limited = [row for row in rows if row["lower"] is not None]
     if not limited:
         return []
@@ -117,8 +112,6 @@ def _limits(rows: Rows) -> list[Any]:
 
 def _lines(rows: Rows) -> list[Any]:
     """Return the lines of the limits, the centre and the target, which the legend explains."""
-    import altair as alt
-
     last = next((row for row in reversed(rows) if row["centre"] is not None), None)
     target = rows[-1]["target"]
     names = {
@@ -138,22 +131,22 @@ def _lines(rows: Rows) -> list[Any]:
         for row in rows
         if name is not None and row[column] is not None
     ]
-    looks = {
+    of_lines = {
         names["target"]: ([7, 3], 1.8, INK),
         names["centre"]: ([1, 0], 1.4, QUIET),
         names["lower"]: ([2, 2], 1.4, QUIET),
     }
-    domain = [name for name in looks if name is not None]
-    if not domain:
+    drawn = {name: look for name, look in of_lines.items() if name is not None}
+    if not drawn:
         return []
 
     def scale(place: int) -> Any:
-        return alt.Scale(domain=domain, range=[looks[name][place] for name in domain])
+        return looks({name: look[place] for name, look in drawn.items()})
 
     # The symbols in the legend are long enough to show the dashes. If there is only one line, Vega
     # draws its symbol in the wrong place. Then there is no legend, and the drawing has a label.
     legend = alt.Legend(symbolType="stroke", symbolSize=700, symbolStrokeWidth=1.6)
-    if len(domain) == 1:
+    if len(drawn) == 1:
         legend = None
     lines = (
         alt.Chart(data(points))
@@ -177,8 +170,6 @@ def _lines(rows: Rows) -> list[Any]:
 
 def _new_baselines(rows: Rows) -> list[Any]:
     """Return a mark where a decision has begun a new baseline."""
-    import altair as alt
-
     begins = sorted({row["baseline_from"] for row in rows} - {rows[0]["baseline_from"]})
     if not begins:
         return []
@@ -195,8 +186,6 @@ def _new_baselines(rows: Rows) -> list[Any]:
 
 def _marked(marks: Sequence[tuple[date, str]]) -> list[Any]:
     """Return a line and a word for each marked day. The words are at three different heights."""
-    import altair as alt
-
     layers: list[Any] = []
     for place, (day, word) in enumerate(sorted(marks)):
         mark = alt.Chart(data([{"day": day, "words": word}])).encode(x=_x("day"))
@@ -212,8 +201,6 @@ def _marked(marks: Sequence[tuple[date, str]]) -> list[Any]:
 
 def _months(rows: Rows) -> list[Any]:
     """Return the line of the complete months, and a point for each month."""
-    import altair as alt
-
     points = [
         {
             "period_start": row["period_start"],
@@ -225,17 +212,16 @@ def _months(rows: Rows) -> list[Any]:
         for row in rows
         if row["value"] is not None
     ]
-    looks = [*_POINTS.values()]
 
     def scale(place: int) -> Any:
-        return alt.Scale(domain=[look[0] for look in looks], range=[look[place] for look in looks])
+        return looks({look[0]: look[place] for look in _POINTS.values()})
 
     # Without this scale, the legend would not show the outline of the hollow dot.
-    outline = alt.Scale(domain=[look[0] for look in looks], range=[DARK for _ in looks])
+    outline = looks(dict.fromkeys((look[0] for look in _POINTS.values()), DARK))
     # A scale of one sign alone would draw no dots. So scales have all, and the legend those used.
     used = {point["sign"] for point in points}
     legend = alt.Legend(
-        orient="bottom", columns=4, values=[look[0] for look in looks if look[0] in used]
+        orient="bottom", columns=4, values=[look[0] for look in _POINTS.values() if look[0] in used]
     )
     complete = [point for point in points if point["is_complete"]]
     return [

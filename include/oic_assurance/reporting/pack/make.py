@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from oic_assurance.reporting.pack.content import board
 from oic_assurance.reporting.pack.facts import ROLE, Facts, board_facts
 from oic_assurance.reporting.pack.since import since_the_last_meeting
 from oic_assurance.reporting.paper.document import Document, write_page, write_pdf
-from oic_assurance.reporting.paper.drawing import drawings_kept
 from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Kind, Settings
 from oic_assurance.storage.reports import share, unshare
@@ -90,6 +88,10 @@ def write_pack(
         UsageError: If the publisher's file, which has the contact, is not valid, or if `since` is
             after the as-at day.
     """
+    # Importing what draws charts takes a third of a second, and only who makes a pack needs it.
+    from oic_assurance.reporting.pack.content import board
+    from oic_assurance.reporting.paper.drawing import drawings_kept
+
     facts = board_facts(settings, publication_id)
     # A pack that is made again, or for a bundle, proves what it shows. So all of it is drawn.
     drawings = settings.home / FOLDER / "drawings.json"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.formats import NOTHING
-from oic_assurance.reporting.paper.drawing import Picture
 from oic_assurance.reporting.paper.page import TEMPLATES, render
 from oic_assurance.reporting.paper.shapes import SHAPES
 
@@ -102,6 +101,23 @@ class Terms:
     title: str
     terms: Sequence[Term]
     kind: str = field(default="terms", init=False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart, with a description and a table for readers who cannot see the drawing.
+
+    Attributes:
+        text: What the chart shows, in words.
+        svg: The drawing. It has no accessible name, because the page gives it one.
+        head, rows: The column names and the rows of the table with the chart's numbers, as text.
+    """
+
+    title: str
+    text: str
+    svg: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)

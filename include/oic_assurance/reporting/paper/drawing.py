@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import altair as alt
 
 from oic_assurance.warehouse.folders import replacing
 
@@ -40,30 +41,11 @@ _drawings: ContextVar[tuple[Mapping[str, str], dict[str, str]]] = ContextVar("dr
 _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A chart, with a description and a table for readers who cannot see the drawing.
-
-    Attributes:
-        text: What the chart shows, in words.
-        svg: The drawing. It has no accessible name, because the page gives it one.
-        head, rows: The column names and the rows of the table with the chart's numbers, as text.
-    """
-
-    title: str
-    text: str
-    svg: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
 def data(rows: Sequence[dict[str, Any]]) -> Any:
     """Return rows as data for an Altair chart.
 
     Dates become ISO 8601 strings, which Vega (the library that draws the chart) reads as UTC.
     """
-    import altair as alt
-
     return alt.Data(values=[{name: _plain(value) for name, value in row.items()} for row in rows])
 
 
@@ -73,17 +55,30 @@ def _plain(value: Any) -> Any:
 
 def count_axis(most: int) -> Any:
     """Return an axis for counts up to `most`, with whole numbers only."""
-    import altair as alt
-
     steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
     step = next((one for one in steps if most <= 5 * one), steps[-1])
     return alt.Axis(values=list(range(0, most + step, step)), format=",d")
 
 
+def time_axis(field: str, **more: Any) -> Any:
+    """Return the horizontal axis of a chart over months."""
+    axis = alt.Axis(format="%b %y", tickCount=6, grid=False)
+    return alt.X(f"{field}:T", title=None, axis=axis, **more)
+
+
+def share_axis(field: str) -> Any:
+    """Return the vertical axis of a chart of shares, from 0 to 100%."""
+    scale = alt.Scale(domain=[0, 1])
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
+
+
+def looks(of: Mapping[str, Any]) -> Any:
+    """Return a scale that gives each name its colour, shape, size or dashes."""
+    return alt.Scale(domain=list(of), range=list(of.values()))
+
+
 def names_axis() -> Any:
     """Return an axis for names from the data, which can be too long for the drawing."""
-    import altair as alt
-
     return alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH)
 
 
@@ -102,8 +97,6 @@ def stacked(
         shades: The colour of each part, in their order.
         upright: Whether the bars stand. Otherwise they lie, and long names fit beside them.
     """
-    import altair as alt
-
     drawn = [
         {"name": name, "part": part, "order": order, "count": counts.get((name, part), 0)}
         for name in names
@@ -113,7 +106,6 @@ def stacked(
     of_name = alt.Axis(labelAngle=-60, grid=False) if upright else names_axis()
     along = {"sort": list(names), "title": None, "axis": of_name}
     length = {"title": None, "axis": count_axis(most)}
-    scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     columns = 3 if max(map(len, shades), default=0) <= 12 else 2
     legend = alt.Legend(columns=columns) if len(shades) > 1 else None
     return (
@@ -122,7 +114,7 @@ def stacked(
         .encode(
             x=alt.X("name:N", **along) if upright else alt.X("count:Q", **length),
             y=alt.Y("count:Q", **length) if upright else alt.Y("name:N", **along),
-            color=alt.Color("part:N", scale=scale, sort=None, legend=legend),
+            color=alt.Color("part:N", scale=looks(shades), sort=None, legend=legend),
             order="order:Q",
         )
     )
@@ -135,8 +127,6 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     IDs inside the SVG differ from those of all other charts on the page, and the same chart always
     gives the same text.
     """
-    import altair as alt
-
     drawn = chart.properties(
         width=width,
         height=height,

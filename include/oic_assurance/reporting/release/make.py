@@ -17,8 +17,6 @@ from oic_assurance.reporting.release.folder import (
     remove_draft,
     write_draft,
 )
-from oic_assurance.reporting.release.page import NAME as PAGE
-from oic_assurance.reporting.release.page import QUALITY, quality_page, release_page, withdrawn_page
 from oic_assurance.reporting.release.publisher import read_publisher, require
 from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet_name
 from oic_assurance.reporting.release.tables import file_tables
@@ -111,6 +109,8 @@ def withdraw(
     Raises:
         UsageError: The reason is missing, there is no such release, or it is withdrawn already.
     """
+    from oic_assurance.reporting.release.page import withdrawn_page
+
     release = releases.withdraw_release(settings, release_id, because, who)
     standing = next(
         (one for one in releases.list_releases(settings) if one.withdrawn_at is None), None
@@ -127,15 +127,18 @@ def withdraw(
 
 def release_files(content: ReleaseContent) -> dict[str, bytes]:
     """Return a release's files, keyed by name. The same content always gives the same bytes."""
+    # Importing what draws charts takes a third of a second, and other commands do without.
+    from oic_assurance.reporting.release import page
+
     texts = wording.prose(content)
     tables = file_tables(content)
     files = {csv_name(table.name, content): csv_file(table) for table in tables}
     files[METADATA] = metadata_file(tables, content, texts)
     files[spreadsheet_name(content)] = spreadsheet(tables, content, texts)
     files[DATASET] = dataset_file(content, texts, files)
-    files[QUALITY] = quality_page(content, texts)
+    files[page.QUALITY] = page.quality_page(content, texts)
     sizes = {name: len(file) for name, file in files.items()}
-    files[PAGE] = release_page(tables, content, texts, sizes)
+    files[page.NAME] = page.release_page(tables, content, texts, sizes)
     return files
 
 

@@ -1,20 +1,22 @@
 """Write the pages of a release: the figures, their quality, and the notice of a withdrawal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import altair as alt
 
 from oic_assurance.formats import long_day, moment, month, share, short_day
 from oic_assurance.publishing.releases import Release, ReleaseContent, Row
 from oic_assurance.reporting.paper import page
-from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
+from oic_assurance.reporting.paper.document import Picture, Table
+from oic_assurance.reporting.paper.drawing import DARK, LIGHT, data, share_axis, svg, time_axis
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.paper.shapes import shape_of
 from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.publisher import shown
-from oic_assurance.reporting.release.tables import Table
+from oic_assurance.reporting.release.tables import Table as ReleaseTable
 
 NAME, QUALITY = "index.html", "quality.html"
 #: What each file of a release is, keyed by the end of its name, and its format.
@@ -26,35 +28,8 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Card:
-    """The summary of one assurance point, as text. What there is not is empty.
-
-    Attributes:
-        figure: The figure, such as "94.3%" or "3 of 3".
-        parts: For a share: its number and total. For a checklist: the unit.
-        time: The days that the figure covers, or the month at whose end it is taken.
-    """
-
-    name: str
-    question: str
-    shape: str
-    answer: str
-    status: str
-    figure: str
-    parts: str
-    target: str
-    second: str
-    is_provisional: bool
-    interval: str
-    time: str
-    deadline: str
-    source: str
-    left_out: str
-
-
 def release_page(
-    tables: Sequence[Table],
+    tables: Sequence[ReleaseTable],
     content: ReleaseContent,
     texts: Mapping[str, Any],
     sizes: Mapping[str, int],
@@ -123,33 +98,34 @@ def _render(template: str, content: ReleaseContent, texts: Mapping[str, Any], **
     ).encode()
 
 
-def _card(row: Row) -> Card:
+def _card(row: Row) -> dict[str, Any]:
+    """Return the summary of a point, as text. What there is not is empty."""
     point, is_hidden = POINTS[row["point_code"]], row["is_suppressed"]
     figure = "" if is_hidden else wording.figure(row)
     head, _, parts = figure.partition(", ")
-    return Card(
-        name=point.name,
-        question=point.question,
-        shape=shape_of(row["status"], row["answer_code"]),
-        answer=row["answer"],
-        status=wording.status(row),
-        figure=head,
-        parts="Withheld: the numbers are too small to publish."
+    return {
+        "name": point.name,
+        "question": point.question,
+        "shape": shape_of(row["status"], row["answer_code"]),
+        "answer": row["answer"],
+        "status": wording.status(row),
+        "figure": head,
+        "parts": "Withheld: the numbers are too small to publish."
         if is_hidden
         else f"{parts} {point.unit}".strip(),
-        target=wording.target(row),
-        second=_second(row),
-        is_provisional=not row["policy_confirmed"],
-        interval=_interval(row),
-        time=wording.time_of(
+        "target": wording.target(row),
+        "second": _second(row),
+        "is_provisional": not row["policy_confirmed"],
+        "interval": _interval(row),
+        "time": wording.time_of(
             wording.main_measure(row["point_code"]), row["figures_from"], row["figures_to"]
         )
         if row["figures_to"]
         else "",
-        deadline=long_day(row["deadline"]) if row["deadline"] else "None: every case counts",
-        source=labels("source_status")[row["source_status"]],
-        left_out=wording.left_out(row),
-    )
+        "deadline": long_day(row["deadline"]) if row["deadline"] else "None: every case counts",
+        "source": labels("source_status")[row["source_status"]],
+        "left_out": wording.left_out(row),
+    }
 
 
 def _second(row: Row) -> str:
@@ -229,14 +205,8 @@ def _numbers(row: Row) -> Sequence[str]:
 
 
 def _drawing(rows: Sequence[Row], target: float | None) -> str:
-    import altair as alt
-
     base = alt.Chart(data(rows)).encode(
-        x=alt.X(
-            "period_start:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False)
-        ),
-        x2="period_end:T",
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        x=time_axis("period_start"), x2="period_end:T", y=share_axis("value")
     )
     layers = [
         base.mark_bar(color=LIGHT, y2=alt.ExprRef("height")),
@@ -248,59 +218,51 @@ def _drawing(rows: Sequence[Row], target: float | None) -> str:
     return svg(alt.layer(*layers))
 
 
-def _totals(rows: Sequence[Row]) -> Picture:
-    head = ("Measure", "Period", "Share", "Number of total", "95% interval")
-    shown_rows = [
-        (
-            wording.measure(row["measure_code"]),
-            f"{labels('period_kind')[row['period_kind']]}, "
-            f"{wording.time_of(row['measure_code'], row['period_start'], row['period_end'])}",
-            *_numbers(row),
-        )
-        for row in rows
-        if row["org_unit_code"] == "ALL" and row["denominator"]
-    ]
-    return Picture("Quarters and financial years", "", "", head, shown_rows)
-
-
-def _withheld(rows: Sequence[Row]) -> Picture:
-    head = ("Measure", "Of", "Months", "Why")
-    return Picture(
-        "What is withheld, and why",
-        "",
-        "",
-        head,
+def _totals(rows: Sequence[Row]) -> Table:
+    shown_rows = [row for row in rows if row["org_unit_code"] == "ALL" and row["denominator"]]
+    return Table(
+        "Quarters and financial years",
+        ("Measure", "Period", "Share", "Number of total", "95% interval"),
         [
             (
                 wording.measure(row["measure_code"]),
-                labels("released_unit")[row["units"]],
-                wording.period(row["period_start"], row["period_end"]),
-                row["reason"],
+                f"{labels('period_kind')[row['period_kind']]}, "
+                f"{wording.time_of(row['measure_code'], row['period_start'], row['period_end'])}",
+                *_numbers(row),
             )
-            for row in rows
+            for row in shown_rows
         ],
     )
 
 
-def _revisions(rows: Sequence[Row], content: ReleaseContent) -> Picture:
-    head = ("Measure", "Period", "Unit", "Before", "Now", "Released before", "Why")
-    return Picture(
+def _withheld(rows: Sequence[Row]) -> Table:
+    return Table.of(
+        "What is withheld, and why",
+        rows,
+        {
+            "Measure": lambda row: wording.measure(row["measure_code"]),
+            "Of": lambda row: labels("released_unit")[row["units"]],
+            "Months": lambda row: wording.period(row["period_start"], row["period_end"]),
+            "Why": "reason",
+        },
+    )
+
+
+def _revisions(rows: Sequence[Row], content: ReleaseContent) -> Table:
+    return Table.of(
         "Revised figures",
-        "",
-        "",
-        head,
-        [
-            (
-                wording.measure(row["measure_code"]),
-                wording.period(row["period_start"], row["period_end"]),
-                wording.unit(row["org_unit_code"], content),
-                wording.figure(row, "_before"),
-                wording.figure(row),
-                f"Release {row['release_before']} of {short_day(row['released_before_on'])}",
-                row["reason"],
-            )
-            for row in rows
-        ],
+        rows,
+        {
+            "Measure": lambda row: wording.measure(row["measure_code"]),
+            "Period": lambda row: wording.period(row["period_start"], row["period_end"]),
+            "Unit": lambda row: wording.unit(row["org_unit_code"], content),
+            "Before": lambda row: wording.figure(row, "_before"),
+            "Now": wording.figure,
+            "Released before": lambda row: (
+                f"Release {row['release_before']} of {short_day(row['released_before_on'])}"
+            ),
+            "Why": "reason",
+        },
     )
 
 
@@ -314,7 +276,7 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _file(
-    name: str, size: int, tables: Mapping[str, Table], content: ReleaseContent
+    name: str, size: int, tables: Mapping[str, ReleaseTable], content: ReleaseContent
 ) -> tuple[str, str, str, str]:
     """Return a file's name, what it is, its format and its size."""
     table = next(

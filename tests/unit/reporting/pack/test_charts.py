@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from oic_assurance.reporting.pack import charts
-from oic_assurance.reporting.paper.drawing import Picture
+from oic_assurance.reporting.paper.document import Picture
 
 
 @pytest.mark.parametrize(
