@@ -15,9 +15,8 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
-DOCS = Path("dbt_project") / "models"
-MODELS = DOCS / "marts"
-NATIONAL_MODELS = DOCS / "national" / "marts"
+MODELS = Path("dbt_project") / "models"
+MARTS, NATIONAL_MARTS = MODELS / "marts", MODELS / "national" / "marts"
 #: The folder of the public release's models, and the prefix of their names.
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
@@ -94,7 +93,7 @@ class Mart:
         return f"{self.schema}.{self.name}"
 
 
-def marts(project_root: Path, models: Path = MODELS) -> list[Mart]:
+def marts(project_root: Path, models: Path = MARTS) -> list[Mart]:
     """Return every mart that dbt builds from a folder of models, sorted by schema and name.
 
     Raises:
@@ -121,7 +120,7 @@ def views(project_root: Path) -> list[Mart]:
 
 def doc_blocks(project_root: Path) -> dict[str, str]:
     """Return the text of every dbt doc block as one line, keyed by the name of the block."""
-    texts = (path.read_text(encoding="utf-8") for path in (project_root / DOCS).rglob("*.md"))
+    texts = (path.read_text(encoding="utf-8") for path in (project_root / MODELS).rglob("*.md"))
     return {
         block[1]: " ".join(block[2].split())
         for text in texts

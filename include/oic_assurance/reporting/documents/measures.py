@@ -72,11 +72,6 @@ class Measure:
         return str(self.entry["unit"])
 
     @property
-    def relation(self) -> str:
-        """The dbt model with the records that the measure counts."""
-        return str(self.record["relation"])
-
-    @property
     def may_be_added_up(self) -> bool:
         """Whether the numerators and denominators of months may be added up."""
         return self.unit != "hours" and not self.is_snapshot

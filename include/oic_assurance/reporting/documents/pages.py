@@ -7,20 +7,15 @@ of the pages stand in the folder `templates`.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from expectations.catalogue import suites, suites_of, suites_of_kind
 from expectations.vocabulary import Severity, Stage, Suite
 from oic_assurance.builds.seeds import Row, read_seeds
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, Mart, marts, views
+from oic_assurance.reporting.documents.marts import MODELS, NATIONAL_MARTS, Mart, marts, views
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import (
-    DbtModel,
-    dbt_models,
-    models_of,
-    unit_tests_of,
-)
 from oic_assurance.reporting.documents.over_time import over_time
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.telemetry.declared import METRICS
@@ -28,6 +23,7 @@ from oic_assurance.reporting.templates import templates
 from oic_assurance.settings import Kind
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 from oic_assurance.state.apply import problem_kinds
 
 DOCS = Path("docs")
@@ -53,8 +49,16 @@ _RULES = {
     "marts": "What readers see",
     "national": "The national view",
 }
-#: The marts that have rows of every measure.
-_OF_MEASURES = ("marts.dim_measure", "marts.assurance_measure", "marts.assurance_spc")
+
+
+@dataclass(frozen=True)
+class UnitTest:
+    """A dbt unit test: its name, the SQL file of its model, what it shows, and what it expects."""
+
+    name: str
+    model: Path
+    description: str
+    expected: str
 
 
 def pages(root: Path) -> dict[str, str]:
@@ -69,7 +73,7 @@ def pages(root: Path) -> dict[str, str]:
     of_force, national = list(datasets().values()), list(datasets_of("national").values())
     known = measures(root)
     tables = sorted([*marts(root), *views(root)], key=lambda mart: (mart.schema, mart.name))
-    national_tables = sorted(marts(root, NATIONAL_MODELS), key=lambda mart: mart.name)
+    national_tables = sorted(marts(root, NATIONAL_MARTS), key=lambda mart: mart.name)
     stages = {heading: list(suites_of(stage)) for heading, stage in _STAGES.items()}
     others = {suite.name for suite in suites()}
     stages["The national warehouse"] = [
@@ -79,7 +83,7 @@ def pages(root: Path) -> dict[str, str]:
         point.name: [one for one in known if one.entry["point"] == code]
         for code, point in POINTS.items()
     }
-    rules = {heading: dbt_models(root, [layer]).values() for layer, heading in _RULES.items()}
+    rules = {heading: unit_tests(root, layer) for layer, heading in _RULES.items()}
     lists: dict[str, dict[str, str]] = {
         f"{DATASETS}/README.md": {
             "datasets": _fill("datasets.md.j2", datasets=of_force),
@@ -107,7 +111,7 @@ def pages(root: Path) -> dict[str, str]:
             for described in stages.values()
             for suite in described
         },
-        **measure_pages(known, dbt_models(root)),
+        **measure_pages(known, [test for tests in rules.values() for test in tests]),
         **{f"{DICTIONARY}/{mart.place}.md": mart_page(mart) for mart in tables},
         **{f"{NATIONAL_DICTIONARY}/{mart.place}.md": mart_page(mart) for mart in national_tables},
         **{place: _filled(root / DOCS / place, wanted) for place, wanted in lists.items()},
@@ -164,39 +168,38 @@ def mart_page(mart: Mart) -> str:
     return _fill("mart.md.j2", mart=mart)
 
 
-def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> dict[str, str]:
+def unit_tests(root: Path, layer: str) -> list[UnitTest]:
+    """Return the unit tests of the dbt models in a folder, which show the rules on a few rows."""
+    return [
+        UnitTest(
+            test["name"],
+            path.relative_to(root).with_name(f"{test['model']}.sql"),
+            test["description"],
+            # In the text of a value, a line break would be part of a word.
+            str(test["expect"]).replace("\\n", " "),
+        )
+        for path in sorted((root / MODELS / layer).rglob("*.yml"))
+        for test in load_yaml(path.read_text(encoding="utf-8")).get("unit_tests", ())
+    ]
+
+
+def measure_pages(known: Sequence[Measure], tests: Sequence[UnitTest]) -> dict[str, str]:
     """Return the page of each measure, which says what follows from the rules alone.
 
-    `models` holds the dbt models, keyed by name.
+    It has those of `tests` that expect a row of the measure.
     """
-    checked = {_place(suite): suite for suite in suites()}
     titles = {measure.code: measure.title for measure in known}
-    found = {}
-    for measure in known:
-        chain = models_of(measure, models)
-        sources = sorted({table for model in chain for table in model.sources})
-        counted: dict[str, int] = {}
-        for model in chain:
-            for name, times in model.data_tests.items():
-                counted[name] = counted.get(name, 0) + times
-        of_marts = {
-            *_OF_MEASURES,
-            *(["marts.fct_measure_month"] if measure.may_be_added_up else []),
-            *(["marts.assurance_position"] if measure.target else []),
-        }
-        found[f"{MEASURES}/{measure.code}.md"] = _fill(
+    return {
+        f"{MEASURES}/{measure.code}.md": _fill(
             "measure.md.j2",
             measure=measure,
             titles=titles,
             point=POINTS[measure.entry["point"]].name,
             over_time=over_time,
-            chain=chain,
-            tables=sources,
-            unit_tests=[(one, test) for one in chain for test in unit_tests_of(measure, one)],
-            data_tests=sorted(counted.items()),
-            suites=[checked[table] for table in (*sorted(of_marts), *sources)],
+            tests=[one for one in tests if re.search(rf"\b{measure.code}\b", one.expected)],
         )
-    return found
+        for measure in known
+    }
 
 
 def _decisions(folder: Path) -> str:

@@ -12,7 +12,7 @@ from oic_assurance.builds.declared import FILE, parse
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import generated
-from oic_assurance.reporting.documents.marts import MODELS, marts
+from oic_assurance.reporting.documents.marts import MARTS, marts
 from oic_assurance.settings import Settings, load_settings
 from tests.policy_rows import put_rows
 
@@ -103,7 +103,7 @@ def test_examples_of_accepted_values_are_those_of_the_test_and_no_key_is_shown()
 
 
 def test_a_column_without_an_example_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / MODELS
+    folder = tmp_path / MARTS
     folder.mkdir(parents=True)
     column = {"name": "no_such_column", "data_type": "text", "description": "New."}
     model = {"name": "dim_new", "description": "One row per thing.", "columns": [column]}

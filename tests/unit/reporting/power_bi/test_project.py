@@ -15,7 +15,7 @@ import pytest
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.datasets import FOLDER as DASHBOARDS
-from oic_assurance.reporting.documents.marts import DOCS
+from oic_assurance.reporting.documents.marts import MODELS
 from oic_assurance.reporting.power_bi.description import FOLDER, QUESTIONS, measures, pages
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
 from oic_assurance.reporting.power_bi.project import NAME, project
@@ -52,7 +52,7 @@ def visuals() -> dict[str, Any]:
 def described(tmp_path: Path) -> Path:
     """A project folder with what the Power BI project is made from, which a test can damage."""
     shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER)
-    for place in (DASHBOARDS, DOCS):
+    for place in (DASHBOARDS, MODELS):
         shutil.copytree(ROOT / place, tmp_path / place)
     (tmp_path / QUESTIONS).parent.mkdir(parents=True)
     shutil.copy(ROOT / QUESTIONS, tmp_path / QUESTIONS)
