@@ -2,21 +2,21 @@
 
 import hashlib
 import json
+import mimetypes
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.explain.publication_records import find
-from oic_assurance.publishing.publication import ROLE
+from oic_assurance.publishing.publication import ROLE, Publication
 from oic_assurance.reporting.bundle import verify as verifier
 from oic_assurance.reporting.bundle.contents import contents
-from oic_assurance.reporting.bundle.crate import write_crate
 from oic_assurance.reporting.pack.make import write_pack
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
@@ -94,7 +94,7 @@ def make_bundle(
                 described[place] = what
         shutil.copyfile(verifier.__file__, folder / "verify.py")
         described["verify.py"] = "A program that verifies this bundle without a network"
-        write_crate(folder, publication, described)
+        _write_crate(folder, publication, described)
         manifest = _write_manifest(folder)
         if private is not None:
             signature = json.dumps(sign(private, manifest), indent=1) + "\n"
@@ -126,6 +126,34 @@ def verify_bundle(path: Path, key: str = "") -> Verified:
         code, sentence = verifier.result(folder, key)
         is_signed = (folder / verifier.SIGNATURE).exists()
         return Verified(code in (0, verifier.UNSIGNED), is_signed, sentence, code)
+
+
+def _write_crate(folder: Path, publication: Publication, described: Mapping[str, str]) -> None:
+    """Write `ro-crate-metadata.json`, which describes a bundle as an RO-Crate 1.1.
+
+    `described` maps the path of each file to what the file is, in words.
+    """
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate()
+    crate.name = f"OIC assurance, publication {publication.publication_id}"
+    crate.description = (
+        "The assurance pack of one publication, with the figures, fingerprints, rules, checks, "
+        f"decisions and batches (by hash) behind it. As at {publication.as_at.isoformat()}."
+    )
+    crate.datePublished = publication.published_at
+    crate.root_dataset["identifier"] = publication.content_fingerprint
+    # An RO-Crate has a field for a licence. The force has the rights in the figures, so the bundle
+    # grants no licence.
+    crate.license = "The force decides who may use the figures."
+    for place, what in sorted(described.items()):
+        kind = mimetypes.guess_type(place)[0] or "application/octet-stream"
+        crate.add_file(
+            str(folder / place),
+            dest_path=place,
+            properties={"name": what, "encodingFormat": kind},
+        )
+    crate.metadata.write(folder)
 
 
 def _write_manifest(folder: Path) -> bytes:

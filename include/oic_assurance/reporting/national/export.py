@@ -122,15 +122,6 @@ where export_id = %s
 
 
 @dataclass(frozen=True)
-class ExportedFile:
-    """One exported file, and its number of rows without the header."""
-
-    name: str
-    rows: int
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Export:
     """What was exported: the publication, the place, the day in the names, and the files.
 
@@ -142,7 +133,7 @@ class Export:
     place: str
     day: date
     key: str
-    files: tuple[ExportedFile, ...]
+    files: Sequence[ManifestEntry]
 
 
 @dataclass(frozen=True)
@@ -220,16 +211,15 @@ def _export(settings: Settings, url: str, *, take_over: bool) -> Export:
     own = Exporter(name_of(private), platform.node())
     store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
     told: _Content | None = None
-    files: tuple[ExportedFile, ...] = ()
+    entries: Sequence[ManifestEntry] = ()
     while True:
         with connect(settings, role=ROLE) as conn:
             conn.execute("set transaction isolation level repeatable read")
             content = _read(conn)
             publication, day = content.publication, content.day
             if content == told:
-                return Export(
-                    publication.publication_id, publication.as_at, store.place, day, own.key, files
-                )
+                number, as_at = publication.publication_id, publication.as_at
+                return Export(number, as_at, store.place, day, own.key, entries)
             manifest = _manifest_place(settings.force_code, day)
             if not take_over:
                 _check_own(store, manifest, own)
@@ -249,7 +239,6 @@ def _export(settings: Settings, url: str, *, take_over: bool) -> Export:
         ]
         text = write_manifest(settings.force_code, day, entries, own.host, private)
         _publish(store, manifest, text)
-        files = tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries)
         told = content
 
 

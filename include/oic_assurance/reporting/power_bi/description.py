@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import load_yaml
+from oic_assurance.reporting.dashboards.datasets import read_yaml
 
 FOLDER = Path("include") / "bi" / "power-bi"
 QUESTIONS = Path("docs") / "bi" / "questions.md"
@@ -92,7 +90,7 @@ def described(root: Path, file: str) -> Mapping[str, Any]:
     Raises:
         AssuranceError: The file cannot be read.
     """
-    found: Mapping[str, Any] = _yaml(root / FOLDER / file)
+    found: Mapping[str, Any] = read_yaml(root / FOLDER / file)
     return found
 
 
@@ -104,7 +102,7 @@ def measures(root: Path) -> list[Measure]:
     """
     found = [
         one
-        for table, named in _yaml(root / FOLDER / "measures.yml").items()
+        for table, named in read_yaml(root / FOLDER / "measures.yml").items()
         for name, given in named.items()
         for one in _measure(table, name, given)
     ]
@@ -144,7 +142,7 @@ def _of_questions(root: Path) -> Iterator[Measure]:
     Raises:
         AssuranceError: A measure names no column, or has no format.
     """
-    formats = _yaml(root / FOLDER / "questions.yml")
+    formats = read_yaml(root / FOLDER / "questions.yml")
     for question in _QUESTION.finditer((root / QUESTIONS).read_text(encoding="utf-8")):
         for found in _DAX.finditer(question["body"]):
             table = _COLUMN.search(found["dax"])
@@ -164,7 +162,7 @@ def _of_questions(root: Path) -> Iterator[Measure]:
 
 
 def _page(path: Path) -> Page:
-    given = _yaml(path)
+    given = read_yaml(path)
     rows = tuple(
         (row["height"], tuple(visual_of(path.name, one) for one in row["visuals"]))
         for row in given["rows"]
@@ -199,10 +197,3 @@ def visual_of(file: str, given: Mapping[str, Any]) -> Visual:
         colours=given.get("colours", {}),
         alt=given["alt"],
     )
-
-
-def _yaml(path: Path) -> Any:
-    try:
-        return load_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise AssuranceError(f"{path}: cannot be read: {error}.") from error

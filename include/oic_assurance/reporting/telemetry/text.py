@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,6 +11,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from oic_assurance.errors import UsageError
 from oic_assurance.reporting.telemetry.collected import Sample
 from oic_assurance.reporting.telemetry.declared import METRICS
+from oic_assurance.warehouse.folders import replacing
 
 #: The file that node_exporter's textfile collector reads.
 FILE = "ASSURANCE_METRICS_FILE"
@@ -48,12 +48,9 @@ def write_file(samples: Sequence[Sample]) -> Path:
     if path.suffix != ".prom":
         raise UsageError(f"{FILE}: '{given}' must end with .prom, or node_exporter ignores it.")
     try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as draft:
-            draft.write(as_text(samples))
-            os.fchmod(draft.fileno(), MODE)
-        Path(draft.name).replace(path)
+        with replacing(path) as draft:
+            draft.write_text(as_text(samples), encoding="utf-8")
+            draft.chmod(MODE)
     except OSError as error:
         raise UsageError(f"{FILE}: '{given}' cannot be written: {error.strerror}.") from error
     return path
