@@ -170,7 +170,9 @@ def _pack(state: State, folder: Path) -> None:
     deliveries = BytesIO()
     with tarfile.open(fileobj=deliveries, mode="w") as archive:
         # The pages of the release are left out, because they are larger than all deliveries.
-        archive.add(state.home / BATCHES, BATCHES)
+        for path in sorted((state.home / BATCHES).rglob("*")):
+            if path.is_file():
+                archive.add(path, path.relative_to(state.home))
     manifest = json.loads((backup / "manifest.json").read_text("utf-8"))
     for part in manifest["parts"]:
         content = {DUMP: dump, DELIVERIES: deliveries.getvalue()}.get(part["name"])
