@@ -5,7 +5,8 @@ in a checkout of the commit of version 1.0: it would prove nothing with the code
 
 The state is what the real commands made of a small synthetic force: two days that were published,
 a roll-back and its end, a release, a step of a sign-off, and readers of each kind. The archive has
-a back-up, the keys, the sources, and what readers saw.
+a back-up, the keys, the sources, and what readers saw. Its people and its keys are synthetic, and
+protect nothing.
 """
 
 import hashlib
