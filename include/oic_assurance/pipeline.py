@@ -528,14 +528,11 @@ def observe(settings: Settings) -> None:
 
     If the warehouse does not answer, nothing is recorded.
     """
-    from oic_assurance.operations.doctor.looks import LOOKS
-    from oic_assurance.operations.doctor.warehouse import answers
-    from oic_assurance.state.observed import record, take
+    from oic_assurance.operations.doctor.checks import measure, record
+    from oic_assurance.operations.doctor.registry import OFTEN
 
-    # A server that is down for a moment must not look like logins that cannot log in.
-    is_there = answers(settings)
     try:
-        record(settings, [take(look, settings, answers=is_there) for look in LOOKS])
+        record(settings, measure(settings, OFTEN))
     except (AssuranceError, psycopg.Error) as error:
         LOG.warning("What was measured is not on record: %s", _said(error))
 

@@ -8,7 +8,7 @@ import functools
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,8 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 SET_ASIDE_DAYS = 35
 #: The variable with the path of forces.yml. Default: forces.yml in the state folder.
 FORCES = "ASSURANCE_FORCES"
+#: The variable with the state folder of such a deployment, for a process of one of its forces.
+HOME_OF_ALL = "ASSURANCE_DEPLOYMENT_HOME"
 #: The variable with the code of the first force of such a deployment. Its process does what has to
 #: be done once for all of them.
 FIRST = "ASSURANCE_FIRST_FORCE"
@@ -173,6 +175,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         spark_master=_spark_master(given),
         spark_folder=_place(given, "ASSURANCE_SPARK_FOLDER"),
     )
+
+
+def of_the_deployment(settings: Settings) -> Settings:
+    """Return the settings of the deployment itself, whose state folder has Airflow's database."""
+    home = os.environ.get(HOME_OF_ALL, "")
+    return replace(settings, home=Path(home)) if home else settings
 
 
 def deployment_kind(environment: Mapping[str, str] | None = None) -> Kind:

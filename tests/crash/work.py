@@ -127,7 +127,7 @@ def _child(job: Job, sender: Connection) -> None:
     if job.edge is not None or job.trace:
         edges.watch(job.work, _Edge(job, report, settings))
     day = _Day(settings, job, report)
-    from oic_assurance.platform.process_lock import only_one
+    from oic_assurance.warehouse.process_lock import only_one
 
     with only_one(settings, "run"):
         (day.land if job.work == "landing" else day.run)()

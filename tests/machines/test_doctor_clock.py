@@ -11,11 +11,11 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import warehouse_url
 
 pytestmark = pytest.mark.slow
-LOOK = """
+MEASURE = """
 import json
-from oic_assurance.operations.doctor.machine import look_at_clock
+from oic_assurance.operations.doctor.machine import measure_clock
 from oic_assurance.settings import load_settings
-print(json.dumps([one.state for one in look_at_clock(load_settings())]))
+print(json.dumps([one.state for one in measure_clock(load_settings())]))
 """
 
 
@@ -31,7 +31,7 @@ def test_a_clock_that_is_wrong_is_found(fresh_warehouse: Settings, shift: str, s
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     done = subprocess.run(
-        ["faketime", "-f", shift, sys.executable, "-c", LOOK],
+        ["faketime", "-f", shift, sys.executable, "-c", MEASURE],
         env=environment,
         capture_output=True,
         text=True,

@@ -39,26 +39,27 @@ from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import changes
 from oic_assurance.operations.audit.collect import collect
+from oic_assurance.operations.doctor.checks import Check, Finding, Measured, record
 from oic_assurance.operations.doctor.machine import (
-    look_at_archive,
-    look_at_hosts,
-    look_at_policy,
-    look_at_secrets,
+    measure_archive,
+    measure_hosts,
+    measure_policy,
+    measure_secrets,
 )
-from oic_assurance.operations.doctor.sources import look_at_databases
-from oic_assurance.operations.doctor.warehouse import look_at_migrations
-from oic_assurance.platform import looks as above
-from oic_assurance.platform.process_lock import only_one
+from oic_assurance.operations.doctor.programs import measure_commands
+from oic_assurance.operations.doctor.registry import CHECKS
+from oic_assurance.operations.doctor.sources import measure_databases
+from oic_assurance.operations.doctor.warehouse import measure_migrations
 from oic_assurance.platform.tasks import LABELS
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import MAY_GENERATE, PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.files.dropped import Dropzone
-from oic_assurance.state.observed import Finding, Found, Look, record
 from oic_assurance.state.read import Problem, open_problems
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.encryption import Encrypter, new_identity
 from oic_assurance.warehouse.locks import CANDIDATE, held
+from oic_assurance.warehouse.process_lock import only_one
 from oic_assurance.warehouse.secrets import secret
 from tests.commands import shown
 from tests.databases import Prepared, administrator
@@ -256,10 +257,10 @@ def follow(row: Row, settings: Settings, capsys: pytest.CaptureFixture[str]) -> 
         assert done.returncode == 0
         return done.stdout
     if arguments == ["doctor"]:
-        # Without the look at Airflow, which starts another process for seconds.
-        looks = [look for look in above.LOOKS if look.subject != "Airflow"]
+        # Without the check of Airflow, which starts another process for seconds.
+        checks = [check for check in CHECKS if check.name != "Airflow"]
         with (
-            patch("oic_assurance.platform.looks.LOOKS", looks),
+            patch("oic_assurance.cli.doctor.CHECKS", checks),
             patch("oic_assurance.cli.shown.load_settings", lambda: settings),
         ):
             text = CliRunner().invoke(cli, arguments, catch_exceptions=False).stdout
@@ -328,9 +329,9 @@ def observed(kind: str) -> Play:
 
     tests/integration/state/test_twelve_faults.py makes such problems for real.
     """
-    look = Look("Part", "a part", lambda _: [], (kind,))
+    check = Check("Part", "a part", lambda _: [], (kind,))
     finding = Finding("a part", "failed", "it is not as it should be")
-    return lambda settings: record(settings, [Found(look, [finding])])
+    return lambda settings: record(settings, [Measured(check, [finding])])
 
 
 VANISH = "90 of 100 known records would vanish from personnel"
@@ -531,7 +532,7 @@ def test_a_newer_warehouse(fresh_warehouse: Settings, capsys: pytest.CaptureFixt
     text = error_of(lambda: pipeline.open_run(fresh_warehouse, "r", AS_AT))
     row = expect(red("open_run", text), "task `open_run` is red, *The warehouse is newer")
     assert command_of(row) == ["assurance", "doctor"]
-    found = list(look_at_migrations(fresh_warehouse))
+    found = list(measure_migrations(fresh_warehouse))
     assert [one.state for one in found] == ["failed"]
     assert run_command(["status"]) != 0
     assert look_up(Seen(capsys.readouterr().err)) == row
@@ -625,17 +626,17 @@ def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_p
         "MATERNITY,2019-01-01,2019-12-31,the Board", "MATERNITY,2020-01-01,,the Board",
     )  # fmt: skip
     soon = (clock.utc_now() + timedelta(days=20)).date()
-    [well] = look_at_policy(settings)
+    [well] = measure_policy(settings)
     assert well.state == "ok", "a row that ended long ago needs no other"
     put_rows(tmp_path, "policy_absence", f"MATERNITY,2020-01-01,{soon},the Board")
-    (ending,) = look_at_policy(settings)
+    (ending,) = measure_policy(settings)
     assert ending.subject == "policy_absence"
     assert f"the row ends on {soon}" in ending.what
     put_rows(tmp_path, "policy_absence", "MATERNITY,soon,,the Board")
-    (mistake,) = look_at_policy(settings)
+    (mistake,) = measure_policy(settings)
     assert "column effective_from: 'soon'" in mistake.what
     for finding in (ending, mistake):
-        record(healthy, [Found(Look("Part", "policy", look_at_policy, ("policy",)), [finding])])
+        record(healthy, [Measured(Check("Part", "policy", measure_policy, ("policy",)), [finding])])
         row = look_up(Seen(message(open_problems(healthy, NIGHT))))
         assert row.symptom == "message *A policy cannot be used, or ends soon*"
 
@@ -659,7 +660,7 @@ def test_a_source_that_does_not_answer_and_a_dataset_that_failed(
     text = error_of(lambda: pipeline.extract(fresh_warehouse, "r", "rms/occurrence"))
     row = look_up(Seen(text))
     assert row.symptom.startswith("*the source database cannot be reached*")
-    found = [one.state for one in look_at_databases(fresh_warehouse) if "rms" in one.subject]
+    found = [one.state for one in measure_databases(fresh_warehouse) if "rms" in one.subject]
     assert found == ["failed"]
     row = expect(red("extract", ""), "task `extract` is red")
     assert "has recorded no end" in follow(row, fresh_warehouse, capsys)
@@ -749,7 +750,7 @@ def test_a_place_that_the_hosts_share_is_gone(fresh_warehouse: Settings, tmp_pat
         text = error_of(partial(files_of, gone))
         expect(red("extract", text), beginning)
     unmounted = replace(fresh_warehouse, archive=f"file://{tmp_path}/not-mounted")
-    assert "is the share mounted?" in " ".join(one.what for one in look_at_archive(unmounted))
+    assert "is the share mounted?" in " ".join(one.what for one in measure_archive(unmounted))
     declared = dataset("hr/personnel")
     away = replace(fresh_warehouse, dropzone=f"file://{tmp_path}/not-mounted")
     expect(red("extract", error_of(partial(Dropzone(away).listing, declared))), beginning)
@@ -789,7 +790,7 @@ def test_hosts_with_different_keys(
     for host in ("first", "second"):
         monkeypatch.setenv("ASSURANCE_ERASURE_KEY", token_hex(32))
         stage_on(host, fresh_warehouse, monkeypatch)
-    [found] = look_at_hosts(fresh_warehouse)
+    [found] = measure_hosts(fresh_warehouse)
     row = expect(Seen(f"{found.subject}  {found.what}"), "*keys of hosts")
     assert "erasure_key differs" in follow(row, fresh_warehouse, capsys)
 
@@ -809,7 +810,7 @@ def test_a_run_that_is_under_way(settings: Settings, capsys: pytest.CaptureFixtu
         assert run_command(["run", "--as-at", "2026-05-02T05:30"]) == 1
         row = expect(Seen(capsys.readouterr().err), "*is running on")
         assert command_of(row) == ["assurance", "doctor"]
-        [found] = above.look_at_commands(settings)
+        [found] = measure_commands(settings)
     assert f"(process {os.getpid()})" in found.what
 
 
@@ -835,7 +836,7 @@ def test_a_secret_that_others_can_read(
     text = error_of(lambda: secret(own, "pseudonym_key"))
     row = expect(Seen(text), "*can be read by other accounts*")
     assert command_of(row) == ["assurance", "doctor"]
-    found = [one for one in look_at_secrets(own) if one.state == "failed"]
+    found = [one for one in measure_secrets(own) if one.state == "failed"]
     path = found[0].todo.strip("`").split()
     subprocess.run(path, check=True)
     assert secret(own, "pseudonym_key")

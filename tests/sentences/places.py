@@ -6,7 +6,7 @@ Each place is read as a person reads it: the text of a command, a message, a pag
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -80,9 +80,7 @@ def checks(settings: Settings) -> list[str]:
 
 def doctor(settings: Settings) -> list[str]:
     # What it sees on this machine is no matter here.
-    with ExitStack() as stack:
-        for looks in ("doctor.LOOKS", "doctor.PROOFS", "doctor.above.LOOKS"):
-            stack.enter_context(patch(f"oic_assurance.cli.{looks}", ()))
+    with patch("oic_assurance.cli.doctor.CHECKS", ()):
         return _command(settings, "doctor").splitlines()
 
 

@@ -31,7 +31,7 @@ from oic_assurance.builds.record import Build
 from oic_assurance.builds.runs import close_run
 from oic_assurance.errors import GateBlocked, UsageError
 from oic_assurance.operations.access import end, give
-from oic_assurance.operations.doctor.warehouse import look_at_tables
+from oic_assurance.operations.doctor.warehouse import measure_tables
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.publishing.publish import publish
@@ -341,7 +341,7 @@ class Sequences(RuleBasedStateMachine):
         """Tables that were widened are as checked, and marts that readers miss are a problem."""
         if not self.model.shown:
             return
-        assert [one.state for one in look_at_tables(self.settings)] == ["ok"]
+        assert [one.state for one in measure_tables(self.settings)] == ["ok"]
         problems = [one.problem_code for one in open_problems(self.settings)]
         assert ("older" in problems) == self.model.lacks_marts
 

@@ -29,15 +29,15 @@ recipient_option = click.option(
 
 
 def _record_that_it_is_seen(settings: Settings) -> None:
-    """Look at the newest back-up. Perhaps only this container sees the folder of back-ups.
+    """Check the newest back-up. Perhaps only this container sees the folder of back-ups.
 
     If this fails, the command is done nevertheless.
     """
-    from oic_assurance.operations.doctor.looks import LOOKS
-    from oic_assurance.state.observed import record, take
+    from oic_assurance.operations.doctor.checks import measure, record
+    from oic_assurance.operations.doctor.registry import BACKUP
 
     with suppress(AssuranceError):
-        record(settings, [take(look, settings) for look in LOOKS if "backup" in look.codes])
+        record(settings, measure(settings, [BACKUP]))
 
 
 @click.group(cls=Group)

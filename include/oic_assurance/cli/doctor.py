@@ -9,12 +9,10 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.cli.status import problems_table
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.formats import count
-from oic_assurance.operations.doctor.looks import LOOKS, PROOFS
-from oic_assurance.operations.doctor.warehouse import answers
-from oic_assurance.platform import looks as above
+from oic_assurance.operations.doctor.checks import State, forget, measure, record
+from oic_assurance.operations.doctor.registry import CHECKS
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings
-from oic_assurance.state.observed import State, forget, record, take
 from oic_assurance.state.read import no_server, open_problems
 
 #: The exit code for the worst state of a finding.
@@ -33,16 +31,13 @@ def doctor(settings: Settings, host: str | None) -> Result:
     """
     if host is not None:
         return Result([f"Forgotten: {count(forget(settings, host), 'measurement')} on {host}."])
-    is_there, found = answers(settings), []
     notes: list[str] = []
     with Screen(sys.stderr) as screen:
         # The step is never closed, so its line vanishes before the findings are shown.
-        step = screen.step("Looking at")
-        for look in (*LOOKS, *PROOFS, *above.LOOKS):
-            step.detail = look.subject
-            found.append(take(look, settings, answers=is_there))
+        step = screen.step("Checking")
+        measured = measure(settings, CHECKS, lambda check: setattr(step, "detail", check.name))
     try:
-        record(settings, found)
+        record(settings, measured)
     except ServerError:
         pass  # Reading the problems says the same.
     except AssuranceError as error:
@@ -51,10 +46,10 @@ def doctor(settings: Settings, host: str | None) -> Result:
         problems = open_problems(settings)
     except ServerError as error:
         problems = [no_server(error)]
-    findings = [(one.look.title, finding) for one in found for finding in one.findings]
-    measured = {finding.what for _, finding in findings}
-    others = [one for one in problems if one.what not in measured]
-    on_record = [problems_table(others, "What the record says")] if others else []
+    findings = [(one.check.title, finding) for one in measured for finding in one.findings]
+    shown_above = {finding.what for _, finding in findings}
+    unseen = [one for one in problems if one.what not in shown_above]
+    on_record = [problems_table(unseen, "What the record says")] if unseen else []
     shown = columns("state:state", "subject", "what", ">todo=→")
     by_part = [
         Table(

@@ -15,7 +15,6 @@ from oic_assurance.cli.status import now, problems_table
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
-from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.progress import Screen
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.platform.tasks import TaskLines
@@ -23,6 +22,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import find_problems, rows, state_session
+from oic_assurance.warehouse.process_lock import only_one
 
 
 @click.command()

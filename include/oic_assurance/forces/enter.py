@@ -20,8 +20,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from oic_assurance.commands import ENTERED
 from oic_assurance.errors import UsageError
@@ -39,6 +37,7 @@ from oic_assurance.settings import (
     FIRST,
     FORCE_NAME,
     FORCES,
+    HOME_OF_ALL,
     KIND,
     NATIONAL_DROPZONE,
     REPORTING_FORCES,
@@ -49,8 +48,6 @@ from oic_assurance.warehouse.airflow_uri import CONNECTIONS, OF_THE_DEPLOYMENT
 
 #: The variable in which a person chooses a force.
 CHOICE = "ASSURANCE_FORCE"
-#: The variable with the state folder of the deployment, for a process that has entered a force.
-HOME_OF_ALL = "ASSURANCE_DEPLOYMENT_HOME"
 #: The folder, in the state folder of the deployment, with those of the forces.
 FOLDER = "forces"
 #: Settings that are parents of the forces' places, and the field of forces.yml for each place.
@@ -263,12 +260,6 @@ def first_force() -> str | None:
     """
     forces = declared_forces()
     return None if forces is None else next(iter(forces.forces))
-
-
-def of_the_deployment(settings: Settings) -> Settings:
-    """Return the settings of the deployment itself, whose state folder has Airflow's database."""
-    home = os.environ.get(HOME_OF_ALL, "")
-    return replace(settings, home=Path(home)) if home else settings
 
 
 def settings_of(force: Force, forces: Forces) -> Settings:

@@ -28,7 +28,8 @@ from oic_assurance.builds.record import schema_prefix
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.drill import remove_left_scratch
 from oic_assurance.operations.backup.set_aside import remove_set_aside
-from oic_assurance.operations.doctor.looks import PROOFS as LOOKS
+from oic_assurance.operations.doctor.checks import measure, record
+from oic_assurance.operations.doctor.registry import NIGHTLY
 from oic_assurance.operations.erase.erase import ROLE as ERASURE
 from oic_assurance.operations.review import erase_decided, refresh
 from oic_assurance.operations.verify.verify import verify
@@ -37,7 +38,6 @@ from oic_assurance.publishing.publication import ROLE as PUBLISH
 from oic_assurance.publishing.retention import planned
 from oic_assurance.settings import FIRST, Settings
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.state.observed import record, take
 from oic_assurance.storage.store import UNFINISHED
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import (
@@ -397,7 +397,7 @@ order by proof.proven_at nulls first, batch.batch_id
 
 
 def _prove(settings: Settings, dry_run: bool) -> Did:
-    """Take the looks of the night, and compare a share of the archived batches with raw.
+    """Make the checks of the night, and compare a share of the archived batches with raw.
 
     The batches that were compared longest ago come first, so each is compared once in `NIGHTS`.
     As many that did not agree are compared again, so that it is seen soon that they are mended.
@@ -409,7 +409,7 @@ def _prove(settings: Settings, dry_run: bool) -> Did:
     share = [*(batch for batch, _ in batches[:most]), *again]
     if dry_run:
         return Did({"batches": len(share)})
-    record(settings, [take(look, settings) for look in LOOKS])
+    record(settings, measure(settings, NIGHTLY))
     proofs = [proof for one in share for proof in verify(settings, batch_id=one)]
     differ = sum(bool(proof.disagreements) for proof in proofs)
     return Did({"batches": len(share), "disagreeing": differ})

@@ -50,7 +50,7 @@ warehouse may call the functions for advisory locks (`warehouse/hardening`).
 Two other locks are files of a state folder. They must also work while no server is running, and
 they protect only what is on this host:
 
-- `platform/process_lock.py`: one `assurance run`, one scheduler and one Superset server at a time
+- `warehouse/process_lock.py`: one `assurance run`, one scheduler and one Superset server at a time
   for each state folder. They use its logs, dbt's files and the ports of this host.
 - `warehouse/embedded.py`: one process at a time starts or stops the embedded server.
 """

@@ -36,12 +36,12 @@ from oic_assurance.operations.backup.record import (
 from oic_assurance.operations.backup.restore import Options, restore_backup
 from oic_assurance.operations.backup.set_aside import set_aside
 from oic_assurance.operations.doctor import machine
-from oic_assurance.operations.doctor.looks import LOOKS
+from oic_assurance.operations.doctor.checks import measure, record
+from oic_assurance.operations.doctor.registry import BACKUP
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import NO_BACKUPS, Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.state.observed import record, take
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
@@ -278,9 +278,8 @@ def test_a_back_up_ends_the_problem_that_there_is_none(
 ) -> None:
     monkeypatch.delenv(NO_BACKUPS, raising=False)
     found = "select state from audit.observation where problem_code = 'backup'"
-    look = next(look for look in LOOKS if "backup" in look.codes)
     with patch.object(machine, "recorded_backups", return_value=[]):
-        record(made.settings, [take(look, made.settings)])
+        record(made.settings, measure(made.settings, [BACKUP]))
     assert ask(made.settings, found) == [("attention",)]
     recipient = str(made.identity.to_public())
     shown(made.settings, "backup", "make", "--to", str(tmp_path), "--recipient", recipient)

@@ -1,6 +1,6 @@
-"""The doctor's looks at machines and at the warehouse: versions, clocks, disk, secrets, rights.
+"""Checks of machines and of the warehouse: versions, clocks, disk, secrets, rights.
 
-Each look finds a good state and a bad one, and says what to do.
+Each check finds a good state and a bad one, and says what to do.
 """
 
 import dataclasses
@@ -23,17 +23,24 @@ from oic_assurance.builds.stages import on_record
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.landing.erased_keys import SECRET as ERASURE_KEY
-from oic_assurance.operations.doctor import machine, warehouse
-from oic_assurance.operations.doctor.looks import LOOKS
-from oic_assurance.operations.doctor.machine import look_at_hosts
-from oic_assurance.platform import looks as above
-from oic_assurance.platform.process_lock import only_one
+from oic_assurance.operations.doctor import machine, programs, registry, warehouse
+from oic_assurance.operations.doctor.checks import (
+    Check,
+    Finding,
+    Measured,
+    State,
+    answers,
+    forget,
+    measure,
+    record,
+)
+from oic_assurance.operations.doctor.machine import measure_hosts
 from oic_assurance.settings import HOST_NAME, PROJECT_ROOT, Settings
-from oic_assurance.state.observed import Finding, Found, Look, State, forget, record, take
 from oic_assurance.state.read import Problem, open_problems
 from oic_assurance.warehouse import clocks, embedded
 from oic_assurance.warehouse.encryption import new_identity
 from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.process_lock import only_one
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.programs import bin_dir
 from oic_assurance.warehouse.secrets import secret, variable_name
@@ -82,34 +89,33 @@ def own(tmp_path: Path) -> Iterator[Settings]:
     embedded.stop(settings)
 
 
-def test_the_rest_is_looked_at_when_the_server_is_down(own: Settings) -> None:
-    assert warehouse.answers(own)
-    assert states(warehouse.look_at_server(own)) == {"warehouse": "ok"}
+def test_the_rest_is_checked_when_the_server_is_down(own: Settings) -> None:
+    assert answers(own)
+    assert states(warehouse.measure_server(own)) == {"warehouse": "ok"}
     embedded.stop(own)
-    assert not warehouse.answers(own)
-    down = the(warehouse.look_at_server(own), "warehouse")
+    assert not answers(own)
+    down = the(warehouse.measure_server(own), "warehouse")
     assert (down.state, down.todo) == ("failed", "`assurance db start`")
-    for look in LOOKS:
-        found = [(one.subject, one.state) for one in take(look, own, answers=False).findings]
-        assert (found == [(look.subject, "unknown")]) == look.needs_warehouse, look
+    for one in measure(own, registry.OFTEN):
+        found = [(finding.subject, finding.state) for finding in one.findings]
+        assert (found == [(one.check.name, "unknown")]) == one.check.needs_warehouse, one
 
 
-def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
+def test_a_check_that_fails_does_not_stop_the_next(settings: Settings) -> None:
     def broken(_: Settings) -> Iterator[Finding]:
         yield Finding("first", "ok", "fine")
         raise PermissionError(13, "Permission denied", "place")
 
-    first, second = take(Look("A", "a", broken, ()), settings).findings
+    [measured] = measure(settings, [Check("A", "a", broken, ())])
+    first, second = measured.findings
     assert (first.state, second.state) == ("ok", "unknown")
     assert "Permission denied" in second.what
 
 
-def looks_find(patch: pytest.MonkeyPatch, *findings: Finding) -> None:
+def checks_find(patch: pytest.MonkeyPatch, *findings: Finding) -> None:
     """Let `assurance doctor` find only this."""
-    look = Look("Server", "one", lambda _: findings, ())
-    patch.setattr("oic_assurance.cli.doctor.LOOKS", (look,))
-    for place in ("oic_assurance.cli.doctor.PROOFS", "oic_assurance.platform.looks.LOOKS"):
-        patch.setattr(place, ())
+    check = Check("Server", "one", lambda _: findings, ())
+    patch.setattr("oic_assurance.cli.doctor.CHECKS", (check,))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def looks_find(patch: pytest.MonkeyPatch, *findings: Finding) -> None:
 def test_the_exit_code_says_what_is_worst(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch, given: list[State], code: int
 ) -> None:
-    looks_find(monkeypatch, *(Finding(state, state, "what") for state in given))
+    checks_find(monkeypatch, *(Finding(state, state, "what") for state in given))
     assert run_command(["doctor"]) == code
 
 
@@ -133,7 +139,7 @@ def test_what_the_record_says_is_shown_and_counts_too(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", "23:59")
-    looks_find(monkeypatch, Finding("one", "ok", "what"))
+    checks_find(monkeypatch, Finding("one", "ok", "what"))
     found = shown(fresh_warehouse, "doctor")
     assert [one["problem_code"] for one in found["problems"]] == ["unpublished"]
     assert run_command(["doctor"]) == 1
@@ -148,7 +154,7 @@ def test_every_line_of_the_screen_fits(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     clock_is_wrong = Finding("clock", "attention", "9.0 s", "`timedatectl status`")
-    looks_find(monkeypatch, Finding("warehouse", "ok", "it answers " * 12), clock_is_wrong)
+    checks_find(monkeypatch, Finding("warehouse", "ok", "it answers " * 12), clock_is_wrong)
     assert run_command(["doctor"]) == 1
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= columns
@@ -161,55 +167,52 @@ def test_every_line_of_the_screen_fits(
 
 
 def test_packages_are_compared_with_the_lock(settings: Settings, tmp_path: Path) -> None:
-    assert states(machine.look_at_python(settings)) == {"Python": "ok", "packages": "ok"}
+    assert states(machine.measure_python(settings)) == {"Python": "ok", "packages": "ok"}
     changed = dataclasses.replace(settings, project_root=tmp_path)
-    assert states(machine.look_at_python(changed))["packages"] == "unknown"
+    assert states(machine.measure_python(changed))["packages"] == "unknown"
     lock = (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8")
     here = f"psycopg=={psycopg.__version__}"
     assert here in lock
     (tmp_path / "requirements.lock").write_text(lock.replace(here, "psycopg==0.1"), "utf-8")
-    other = the(machine.look_at_python(changed), "packages")
+    other = the(machine.measure_python(changed), "packages")
     assert other.state == "advice"
     assert f"psycopg {psycopg.__version__} (locked: 0.1)" in other.what
     assert other.todo == "`make setup`"
     with (tmp_path / "requirements.lock").open("a", encoding="utf-8") as file:
         file.write("heron==1.0 \\\n    --hash=sha256:00\n")
-    assert the(machine.look_at_python(changed), "packages").state == "failed"
+    assert the(machine.measure_python(changed), "packages").state == "failed"
 
 
 def test_the_programs_for_back_ups_must_be_of_the_servers_version(
     settings: Settings, tmp_path: Path
 ) -> None:
-    assert states(machine.look_at_postgres(settings)) == {"PostgreSQL": "ok"}
+    assert states(machine.measure_postgres(settings)) == {"PostgreSQL": "ok"}
     folder = tmp_path / "bin"
     shutil.copytree(bin_dir(settings), folder, symlinks=True)
     (folder / "postgres").unlink()
     (folder / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 16.4'\n", "ascii")
     (folder / "postgres").chmod(0o755)
     older = dataclasses.replace(settings, pg_bin=folder)
-    found = the(machine.look_at_postgres(older), "PostgreSQL")
+    found = the(machine.measure_postgres(older), "PostgreSQL")
     assert found.state == "failed"
     assert "programs for back-ups 16" in found.what
     assert "ASSURANCE_PG_BIN" in found.todo
 
 
 def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> None:
-    assert states(warehouse.look_at_migrations(fresh_warehouse)) == {"migrations": "ok"}
+    assert states(warehouse.measure_migrations(fresh_warehouse)) == {"migrations": "ok"}
     with administrator(fresh_warehouse, autocommit=True) as connection:
         before = "update audit.schema_migration set number = 82, name = %s"
         connection.execute(before, (LAST_BEFORE,))
-        behind = the(warehouse.look_at_migrations(fresh_warehouse), "migrations")
+        behind = the(warehouse.measure_migrations(fresh_warehouse), "migrations")
         assert (behind.state, behind.todo) == ("advice", "`assurance db start`")
         migrate(fresh_warehouse)
         connection.execute(
             "insert into audit.schema_migration (number, name, checksum) values (9999, 'x', 'y')"
         )
-        newer = the(warehouse.look_at_migrations(fresh_warehouse), "migrations")
+        newer = the(warehouse.measure_migrations(fresh_warehouse), "migrations")
     assert newer.state == "failed"
     assert "newer than this code" in newer.what
-
-
-# ------------------------------------------------------------ clock
 
 
 # ------------------------------------------------------------ disk
@@ -218,11 +221,11 @@ def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> Non
 def test_the_folder_of_back_ups_must_be_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(states(machine.look_at_disk(settings))) == {"state folder"}
+    assert set(states(machine.measure_disk(settings))) == {"state folder"}
     monkeypatch.setenv("ASSURANCE_BACKUPS", str(tmp_path))
-    assert states(machine.look_at_disk(settings))["back-ups"] == "ok"
+    assert states(machine.measure_disk(settings))["back-ups"] == "ok"
     monkeypatch.setenv("ASSURANCE_BACKUPS", str(tmp_path / "missing"))
-    found = the(machine.look_at_disk(settings), "back-ups")
+    found = the(machine.measure_disk(settings), "back-ups")
     assert (found.state, found.todo) == ("failed", f"`mkdir -p {tmp_path / 'missing'}`")
 
 
@@ -242,22 +245,22 @@ def private(tmp_path: Path) -> Settings:
 def test_a_secret_is_for_one_account_and_cannot_be_guessed(
     private: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = list(machine.look_at_secrets(private))
+    good = list(machine.measure_secrets(private))
     assert states(good) == {"secrets": "ok", "key of pseudonyms": "ok"}
     with monkeypatch.context() as patch:
         patch.setenv("ASSURANCE_PSEUDONYM_KEY", "heron" * 8)
-        found = the(machine.look_at_secrets(private), "key of pseudonyms")
+        found = the(machine.measure_secrets(private), "key of pseudonyms")
     assert found.state == "failed"
     assert "too easy to guess" in found.what
     assert "heron" not in found.what
     path = private.secrets_dir / "pseudonym_key"
     assert all(path.read_text() not in finding.what for finding in good)
     path.chmod(0o644)
-    found = the(machine.look_at_secrets(private), "pseudonym_key")
+    found = the(machine.measure_secrets(private), "pseudonym_key")
     assert (found.state, found.todo) == ("failed", f"`chmod 600 {path}`")
     path.chmod(0o600)
     private.secrets_dir.chmod(0o755)
-    found = the(machine.look_at_secrets(private), "secrets")
+    found = the(machine.measure_secrets(private), "secrets")
     assert (found.state, found.todo) == ("failed", f"`chmod 700 {private.secrets_dir}`")
 
 
@@ -265,20 +268,20 @@ def test_a_secret_is_for_one_account_and_cannot_be_guessed(
 
 
 def test_a_running_command_is_shown_and_an_ended_one_is_not(private: Settings) -> None:
-    assert states(above.look_at_commands(private)) == {"running commands": "ok"}
+    assert states(programs.measure_commands(private)) == {"running commands": "ok"}
     with only_one(private, "run"):
-        running = the(above.look_at_commands(private), "running commands")
+        running = the(programs.measure_commands(private), "running commands")
         assert running.what == f"`assurance run` (process {os.getpid()})"
-    assert "no command" in the(above.look_at_commands(private), "running commands").what
+    assert "no command" in the(programs.measure_commands(private), "running commands").what
 
 
 def test_somebody_must_be_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert states(above.look_at_notifications(settings)) == {"notifications": "advice"}
+    assert states(programs.measure_notifications(settings)) == {"notifications": "advice"}
     monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", "https://chat.example/secret-path")
-    found = the(above.look_at_notifications(settings), "notifications")
+    found = the(programs.measure_notifications(settings), "notifications")
     assert (found.state, found.what) == ("ok", "webhook to chat.example")
     monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", "http://chat.example/secret-path")
-    found = the(above.look_at_notifications(settings), "notifications")
+    found = the(programs.measure_notifications(settings), "notifications")
     assert found.state == "failed"
     assert "secret-path" not in found.what
 
@@ -287,14 +290,14 @@ def test_somebody_must_be_told(settings: Settings, monkeypatch: pytest.MonkeyPat
 
 
 def test_every_login_has_what_it_needs_and_no_more(fresh_warehouse: Settings) -> None:
-    good = list(warehouse.look_at_logins(fresh_warehouse))
+    good = list(warehouse.measure_logins(fresh_warehouse))
     assert states(good)["logins"] == "ok"
     assert states(good)["server"] == "ok"
-    assert states(warehouse.look_at_readers(fresh_warehouse)) == {"bi_reader": "ok"}
+    assert states(warehouse.measure_readers(fresh_warehouse)) == {"bi_reader": "ok"}
     ask(fresh_warehouse, "grant execute on function lo_create(oid) to public")
     ask(fresh_warehouse, "alter role oic_gate createdb; grant oic_landing to oic_gate")
     try:
-        found = list(warehouse.look_at_logins(fresh_warehouse))
+        found = list(warehouse.measure_logins(fresh_warehouse))
     finally:
         # The roles are those of the whole server.
         ask(fresh_warehouse, "alter role oic_gate nocreatedb; revoke oic_landing from oic_gate")
@@ -311,10 +314,10 @@ def test_a_login_whose_password_is_not_known_is_found(
 ) -> None:
     monkeypatch.setenv("ASSURANCE_OIC_GATE_PASSWORD", "another-Password-94711")
     monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "another-Password-94711")
-    found = the(warehouse.look_at_logins(fresh_warehouse), "oic_gate")
+    found = the(warehouse.measure_logins(fresh_warehouse), "oic_gate")
     assert (found.state, found.todo) == ("failed", "`assurance db start`")
     assert "another-Password" not in found.what
-    assert states(warehouse.look_at_readers(fresh_warehouse)) == {"bi_reader": "failed"}
+    assert states(warehouse.measure_readers(fresh_warehouse)) == {"bi_reader": "failed"}
 
 
 @pytest.fixture
@@ -329,12 +332,12 @@ def archived(fresh_warehouse: Settings) -> Iterator[Path]:
 
 
 def test_the_newest_batch_must_be_readable(fresh_warehouse: Settings, archived: Path) -> None:
-    assert states(machine.look_at_newest_batch(fresh_warehouse)) == {"newest batch": "ok"}
+    assert states(machine.measure_newest_batch(fresh_warehouse)) == {"newest batch": "ok"}
     archived.write_bytes(b"not compressed")
-    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
+    found = the(machine.measure_newest_batch(fresh_warehouse), "newest batch")
     assert (found.state, found.todo) == ("failed", "`assurance batch verify`")
     archived.unlink()
-    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
+    found = the(machine.measure_newest_batch(fresh_warehouse), "newest batch")
     assert found.state == "failed"
     assert "is missing" in found.what
 
@@ -342,14 +345,14 @@ def test_the_newest_batch_must_be_readable(fresh_warehouse: Settings, archived: 
 def test_the_key_of_the_archive_must_be_readable(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert states(machine.look_at_archive(settings))["key of the archive"] == "advice"
+    assert states(machine.measure_archive(settings))["key of the archive"] == "advice"
     key = tmp_path / "key"
     key.write_text(str(new_identity()), encoding="ascii")
     key.chmod(0o600)
     monkeypatch.setenv("ASSURANCE_ARCHIVE_KEY", str(key))
-    assert states(machine.look_at_archive(settings))["key of the archive"] == "ok"
+    assert states(machine.measure_archive(settings))["key of the archive"] == "ok"
     key.chmod(0o644)
-    found = the(machine.look_at_archive(settings), "key of the archive")
+    found = the(machine.measure_archive(settings), "key of the archive")
     assert found.state == "failed"
     assert "chmod" in found.what
 
@@ -375,7 +378,7 @@ def test_the_newest_back_up_must_be_there_and_be_new(
     fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def state() -> str:
-        [found] = machine.look_at_backups(fresh_warehouse)
+        [found] = machine.measure_backups(fresh_warehouse)
         return found.state
 
     # A force may back up its server in another way. Somebody has to say so once.
@@ -383,7 +386,7 @@ def test_the_newest_back_up_must_be_there_and_be_new(
         monkeypatch.setenv("ASSURANCE_NO_BACKUPS", given)
         assert state() == "attention"
     monkeypatch.setenv("ASSURANCE_NO_BACKUPS", "the server's team makes them")
-    [found] = machine.look_at_backups(fresh_warehouse)
+    [found] = machine.measure_backups(fresh_warehouse)
     assert (found.state, found.what.partition(": ")[2]) == ("ok", "the server's team makes them")
     # What is accepted is that none are made, and not that they stop.
     back_up(fresh_warehouse, tmp_path, 5)
@@ -398,14 +401,13 @@ def test_a_back_up_that_is_not_seen_from_here_is_not_gone(
     fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the container that makes back-ups has their folder, as in docs/how-to/restore.md."""
-    [look] = [one for one in LOOKS if "backup" in one.codes]
     folder, hidden = tmp_path / "backups", tmp_path / "not mounted"
 
     def seen(container: str) -> Finding:
         monkeypatch.setattr(socket, "gethostname", lambda: container)
-        found = take(look, fresh_warehouse)
-        record(fresh_warehouse, [found])
-        return found.findings[0]
+        found = measure(fresh_warehouse, [registry.BACKUP])
+        record(fresh_warehouse, found)
+        return found[0].findings[0]
 
     def problems() -> list[str]:
         codes = ("backup", "restore")
@@ -455,12 +457,12 @@ def test_a_back_up_that_is_not_seen_from_here_is_not_gone(
 
 def test_interrupted_work_is_found(fresh_warehouse: Settings) -> None:
     settings = fresh_warehouse
-    assert states(warehouse.look_at_leftovers(settings)) == {"interrupted work": "ok"}
+    assert states(warehouse.measure_leftovers(settings)) == {"interrupted work": "ok"}
     (settings.home / "drill").mkdir()
     try:
         assert (
             "is under way, or was interrupted"
-            in the(warehouse.look_at_leftovers(settings), "drill").what
+            in the(warehouse.measure_leftovers(settings), "drill").what
         )
     finally:
         (settings.home / "drill").rmdir()
@@ -481,17 +483,17 @@ def stage_on(host: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> 
         pass
 
 
-def looked(settings: Settings) -> Finding:
-    [found] = look_at_hosts(settings)
+def hosts_compared(settings: Settings) -> Finding:
+    [found] = measure_hosts(settings)
     return found
 
 
 def test_hosts_with_the_same_keys_are_well(
     first: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (looked(first).state, looked(first).what) == ("ok", "1 host compared")
+    assert (hosts_compared(first).state, hosts_compared(first).what) == ("ok", "1 host compared")
     stage_on("second", first, monkeypatch)
-    assert (looked(first).state, looked(first).what) == ("ok", "2 hosts compared")
+    assert (hosts_compared(first).state, hosts_compared(first).what) == ("ok", "2 hosts compared")
 
 
 def test_a_host_with_another_key_is_named_on_every_host(
@@ -500,21 +502,21 @@ def test_a_host_with_another_key_is_named_on_every_host(
     with monkeypatch.context() as patch:
         patch.setenv(variable_name(ERASURE_KEY), token_hex(32))
         stage_on("second", first, patch)
-        there = looked(first)
+        there = hosts_compared(first)
     for host in ("first", "third"):
         monkeypatch.setenv(HOST_NAME, host)
-        here = looked(first)
+        here = hosts_compared(first)
         assert (here.state, here.subject) == ("failed", "keys of hosts")
         assert here.what.startswith("erasure_key differs: first")
         assert " / second" in here.what
     assert there.what == "erasure_key differs: first / second"
     # On that host, a process has the right key, and the last stage had not.
     monkeypatch.setenv(HOST_NAME, "second")
-    advice, here = look_at_hosts(first)
+    advice, here = measure_hosts(first)
     assert (advice.subject, advice.state, here.state) == ("erasure_key", "advice", "ok")
     # The host has the right key again.
     stage_on("second", first, monkeypatch)
-    assert looked(first).state == "ok"
+    assert hosts_compared(first).state == "ok"
 
 
 def test_a_key_of_a_later_layer_is_compared_too(
@@ -523,7 +525,7 @@ def test_a_key_of_a_later_layer_is_compared_too(
     for host in ("first", "second"):
         monkeypatch.setenv(variable_name(f"{ERASURE_KEY}_2"), token_hex(32))
         stage_on(host, first, monkeypatch)
-    assert looked(first).what == "erasure_key_2 differs: first / second"
+    assert hosts_compared(first).what == "erasure_key_2 differs: first / second"
 
 
 def test_no_key_is_stored_and_a_host_that_is_gone_is_forgotten(
@@ -542,8 +544,9 @@ def test_no_key_is_stored_and_a_host_that_is_gone_is_forgotten(
 
 
 def fault(warehouse: Settings) -> str:
-    """Let the watch look at the clocks, and return what the status and a notification tell."""
-    record(warehouse, [take(look, warehouse) for look in LOOKS if look.codes == ("clock",)])
+    """Let the watch compare the clocks, and return what the status and a notification tell."""
+    clocks = [check for check in registry.OFTEN if check.codes == ("clock",)]
+    record(warehouse, measure(warehouse, clocks))
     found = open_problems(warehouse)
     return " ".join(one.what for one in found if one.problem_code == "clock")
 
@@ -626,8 +629,8 @@ def measured(
     settings: Settings, kind: str, state: State, subject: str = "thing", *, is_whole: bool = True
 ) -> list[str]:
     """Record a finding, and return what the open problems of these kinds are about."""
-    look = Look("Part", "a part", lambda _: [], (kind,))
-    record(settings, [Found(look, [Finding(subject, state, "w")], is_whole=is_whole)])
+    check = Check("Part", "a part", lambda _: [], (kind,))
+    record(settings, [Measured(check, [Finding(subject, state, "w")], is_whole=is_whole)])
     return [one.subject for one in open_problems(settings) if one.problem_code == kind]
 
 
@@ -679,13 +682,13 @@ def test_what_an_earlier_version_measured_is_replaced(
     assert measured(fresh_warehouse, kind, "ok") == []
 
 
-def test_what_could_not_be_looked_at_stays_as_it_was(fresh_warehouse: Settings) -> None:
+def test_what_could_not_be_measured_stays_as_it_was(fresh_warehouse: Settings) -> None:
     measured(fresh_warehouse, "drift", "failed", "a")
     assert measured(fresh_warehouse, "drift", "unknown", "a") == ["a"]
     assert measured(fresh_warehouse, "drift", "unknown", "b", is_whole=False) == ["a"]
-    look = Look("Part", "a part", lambda _: [], ("drift", "source"))
-    lost = Finding("connection rms", "failed", "w", code="source", hides_others=True)
-    record(fresh_warehouse, [Found(look, [lost])])
+    check = Check("Part", "a part", lambda _: [], ("drift", "source"))
+    lost = Finding("connection rms", "failed", "w", code="source", hides_rest=True)
+    record(fresh_warehouse, [Measured(check, [lost])])
     found = open_problems(fresh_warehouse)
     assert {("drift", "a"), ("source", "connection rms")} <= {
         (one.problem_code, one.subject) for one in found
@@ -693,7 +696,7 @@ def test_what_could_not_be_looked_at_stays_as_it_was(fresh_warehouse: Settings) 
     assert measured(fresh_warehouse, "drift", "unknown", "b") == []
 
 
-def test_a_host_that_nobody_looks_at_is_told(
+def test_a_host_that_nobody_measures_is_told(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told() -> list[Problem]:

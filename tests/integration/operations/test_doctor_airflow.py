@@ -1,4 +1,4 @@
-"""The doctor's look at Airflow: its DAGs, its database, and its processes."""
+"""The check of Airflow: its DAGs, its database, and its processes."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.platform.airflow.look import look_at_airflow
+from oic_assurance.operations.doctor.programs import measure_airflow
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from tests.integration.operations.test_doctor import states, the
 
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_loaded_and_a_dead_scheduler_are_found(
     }
     with api_server(health) as address:
         monkeypatch.setenv(ADDRESS, address)
-        found = list(look_at_airflow(broken))
+        found = list(measure_airflow(broken))
     assert the(found, "DAGs").state == "failed"
     assert "heron" in the(found, "DAGs").what
     assert the(found, "its database").what == "empty: Airflow was not started here"
@@ -85,8 +85,8 @@ def test_a_migrated_database_is_ok_and_a_silent_api_server_is_found(
     environment = {**os.environ, "AIRFLOW_HOME": str(database.parent)}
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
-    assert set(states(look_at_airflow(settings)).values()) == {"ok"}
+    assert set(states(measure_airflow(settings)).values()) == {"ok"}
     monkeypatch.setenv(ADDRESS, "http://127.0.0.1:1/execution/")
-    found = list(look_at_airflow(settings))
+    found = list(measure_airflow(settings))
     assert the(found, "its database").state == "ok"
     assert the(found, "processes").state == "failed"

@@ -1,4 +1,4 @@
-"""The doctor's looks at sources and connections: drift, the dropzone, certificates."""
+"""Checks of sources and connections: drift, the dropzone, certificates."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance import clock
 from oic_assurance.operations.doctor import sources
+from oic_assurance.operations.doctor.checks import Finding
 from oic_assurance.settings import Settings
-from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import warehouse_url
 from oic_assurance.warehouse.embedded import server_port
@@ -48,7 +48,7 @@ def changed(world: World, empty_sources: None) -> Iterator[World]:
 )
 def test_a_changed_table_is_found(changed: World, change: str, state: str, what: str) -> None:
     changed.rms(f"alter table rms.nccu_referral {change}")
-    found = list(sources.look_at_databases(changed.settings))
+    found = list(sources.measure_databases(changed.settings))
     assert the(found, REFERRAL).state == state
     assert what in the(found, REFERRAL).what
     assert {one.state for one in found if one.subject != REFERRAL} == {"ok"}
@@ -58,7 +58,7 @@ def test_a_source_that_does_not_answer_is_found(
     changed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://nobody:secret@127.0.0.1:1/rms")
-    found = [one for one in sources.look_at_databases(changed.settings) if one.state == "failed"]
+    found = [one for one in sources.measure_databases(changed.settings) if one.state == "failed"]
     # One connection that is down is one finding, and not one for each of its tables.
     assert [(one.subject, one.code) for one in found] == [("connection rms", "source")]
     assert "secret" not in found[0].what
@@ -70,7 +70,7 @@ def test_a_source_that_does_not_answer_is_found(
 def test_a_file_is_compared_with_its_declaration(world: World) -> None:
     world.personnel("20260101", "000001")
     world.completions("20260101", "000001,C,M,1,COMPLETED,2026-01-01 10:00,")
-    found = list(sources.look_at_dropzone(world.settings))
+    found = list(sources.measure_dropzone(world.settings))
     assert the(found, "hr/personnel").state == "ok"
     assert the(found, "lms/completions").state == "ok"
     assert the(found, "hr/org_unit").state == "advice"
@@ -78,7 +78,7 @@ def test_a_file_is_compared_with_its_declaration(world: World) -> None:
         "hr/personnel/personnel_20260102.csv", f"{PERSONNEL},surname\n{person('000001')},X\n"
     )
     world.drop("lms/completions/completions_20260102.csv", COMPLETIONS.replace("score", "x") + "\n")
-    found = list(sources.look_at_dropzone(world.settings))
+    found = list(sources.measure_dropzone(world.settings))
     assert the(found, "hr/personnel").state == "attention"
     assert "must not be extracted: surname" in the(found, "hr/personnel").what
     assert the(found, "lms/completions").state == "failed"
@@ -87,7 +87,7 @@ def test_a_file_is_compared_with_its_declaration(world: World) -> None:
 
 def test_a_dropzone_that_is_missing_is_found(world: World) -> None:
     shutil.rmtree(world.dropzone)
-    found = the(sources.look_at_dropzone(world.settings), "the dropzone")
+    found = the(sources.measure_dropzone(world.settings), "the dropzone")
     assert (found.state, found.todo) == ("failed", "mount it, or tell whoever runs it")
 
 
@@ -104,7 +104,7 @@ def looked_at(
     place = {"host": "localhost", "port": str(server.port), "sslmode": mode, "sslrootcert": root}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri({**given, **place}))
     try:
-        return the(sources.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+        return the(sources.measure_links(settings), "AIRFLOW_CONN_WAREHOUSE")
     finally:
         server.close()
 
@@ -113,15 +113,15 @@ def test_a_task_does_not_end_a_problem_with_what_airflow_hides(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(METADATA, "airflow-db-not-allowed:///")
-    assert the(sources.look_at_links(settings), METADATA).state == "unknown"
+    assert the(sources.measure_links(settings), METADATA).state == "unknown"
 
 
 def test_on_this_machine_no_encryption_is_needed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert states(sources.look_at_links(settings))["embedded server"] == "ok"
+    assert states(sources.measure_links(settings))["embedded server"] == "ok"
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", warehouse_url(settings))
-    found = the(sources.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+    found = the(sources.measure_links(settings), "AIRFLOW_CONN_WAREHOUSE")
     assert (found.state, found.what) == ("ok", "not encrypted (this machine only)")
 
 

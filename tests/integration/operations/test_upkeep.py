@@ -19,7 +19,7 @@ from oic_assurance import clock
 from oic_assurance.builds import runs
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.set_aside import FOLDER, MOMENT
-from oic_assurance.operations.doctor.warehouse import look_at_leftovers
+from oic_assurance.operations.doctor.warehouse import measure_leftovers
 from oic_assurance.operations.review import Wish, decide
 from oic_assurance.operations.upkeep import (
     ERASURES,
@@ -246,7 +246,7 @@ def test_what_is_not_old_stays(world: World) -> None:
     files = set_aside(world, PEOPLE.name, folder(world, days_ago=DAYS - 1))
     assert tidy_restores(world).did == {"removed": 0, "not old yet": len(files), "only copies": 0}
     assert all(path.exists() for path in files)
-    [found] = look_at_leftovers(world.settings)
+    [found] = measure_leftovers(world.settings)
     assert (found.subject, found.state) == ("set-aside", "ok")
     shorter = dataclasses.replace(world.settings, keep_set_aside_days=7)
     assert run_part(shorter, RESTORES).did["removed"] == len(files)
@@ -262,7 +262,7 @@ def test_a_delivered_file_that_is_the_only_copy_stays_and_a_person_is_told(
     assert (done.outcome, done.did["removed"], done.did["only copies"]) == ("done", len(others), 1)
     assert "a person must decide" in (done.message or "")
     assert gzip.decompress(first.read_bytes()) == b"another content"
-    [found] = look_at_leftovers(world.settings)
+    [found] = measure_leftovers(world.settings)
     assert (found.subject, found.state) == ("set-aside", "attention")
     assert str(world.settings.home / FOLDER) in found.what
 

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError
-from oic_assurance.pipeline import observe as look_at_all
+from oic_assurance.pipeline import observe as measure_all
 from oic_assurance.publishing.audiences import (
     BY_UNIT,
     keep_functions,
@@ -502,7 +502,7 @@ def alter_as_a_reader(warehouse: Settings, *statements: str) -> None:
 def told(warehouse: Settings) -> list[tuple[Any, ...]]:
     """Return what the places for people say of altered logins, after a look at the installation."""
     apply_state(warehouse)
-    look_at_all(warehouse)
+    measure_all(warehouse)
     said = "select subject, what from state.problem where problem_code = 'logins'"
     return ask(warehouse, said, login="oic_gate")
 

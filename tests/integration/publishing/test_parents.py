@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from oic_assurance.errors import AssuranceError, GateBlocked
-from oic_assurance.operations.doctor.warehouse import look_at_tables
+from oic_assurance.operations.doctor.warehouse import measure_tables
 from oic_assurance.publishing import publish as publishing
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import rollback
@@ -139,13 +139,13 @@ def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
     assert older == (10, 0)
     # The earlier publication is still the one that was audited, until one of its cells changes.
     rollback(fresh_warehouse, old, "to look at it")
-    assert [one.state for one in look_at_tables(fresh_warehouse)] == ["ok"]
+    assert [one.state for one in measure_tables(fresh_warehouse)] == ["ok"]
     ask(
         fresh_warehouse,
         f"update generation.fct_oic_incident__{old} set district_code = 'D2'",
         login="oic_publish",
     )
-    assert [one.state for one in look_at_tables(fresh_warehouse)] == ["failed"]
+    assert [one.state for one in measure_tables(fresh_warehouse)] == ["failed"]
 
 
 def test_a_column_may_become_nullable(fresh_warehouse: Settings) -> None:

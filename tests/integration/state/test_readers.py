@@ -118,7 +118,7 @@ def test_every_batch_has_its_turn_although_some_never_agree(
         return []
 
     monkeypatch.setattr(upkeep, "verify", verify)
-    monkeypatch.setattr(upkeep, "LOOKS", ())
+    monkeypatch.setattr(upkeep, "NIGHTLY", ())
     with administrator(fresh_warehouse) as session:
         session.execute(
             "insert into audit.batch (batch_id, run_id, force_code, dataset, source_place, kind, "

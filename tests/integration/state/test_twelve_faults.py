@@ -25,7 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance import clock, pipeline
 from oic_assurance.cli.main import cli
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.doctor import warehouse
+from oic_assurance.operations.doctor import registry, warehouse
 from oic_assurance.operations.upkeep import PROOFS
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
@@ -213,7 +213,7 @@ def all_is_well(settings: Settings) -> None:
 @pytest.fixture
 def scene(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """A deployment in which all is well. It asks for approvals, and exports nationally."""
-    monkeypatch.setattr("oic_assurance.platform.looks.LOOKS", ())
+    monkeypatch.setattr("oic_assurance.cli.doctor.CHECKS", (*registry.OFTEN, *registry.NIGHTLY))
     (tmp_path / "dropzone").mkdir()
     with prepared.copy(all_is_well) as settings:
         settings = replace(

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.builds import marts, record, runs
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.operations.access import give, look_around
-from oic_assurance.operations.doctor.warehouse import look_at_logins, look_at_readers
+from oic_assurance.operations.doctor.warehouse import measure_logins, measure_readers
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections
@@ -366,7 +366,7 @@ def test_a_reader_that_cannot_be_set_back_stops_no_run(
         finally:
             ask(warehouse, "alter role warehouse_owner createrole")
         assert "The password of 'bi_reader' is not the one on the server" in caplog.text
-        told = {one.what for look in (look_at_logins, look_at_readers) for one in look(warehouse)}
+        told = {one.what for look in (measure_logins, measure_readers) for one in look(warehouse)}
         assert "the login 'bi_reader' is not as declared: TimeZone set to Asia/Tokyo" in told
         assert "does not log in with the stored password" in told
         entered = "select what from audit.processing_log where 'login:bi_reader' = any (concerns)"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from oic_assurance.operations.doctor.warehouse import look_at_logins
+from oic_assurance.operations.doctor.warehouse import measure_logins
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.migrate import migrate
@@ -74,7 +74,7 @@ def check_sessions(settings: Settings) -> None:
 
 def told(settings: Settings) -> dict[str, str]:
     """Return what `doctor` says of each altered login, without the words before it."""
-    found = [one for one in look_at_logins(settings) if one.code == "logins"]
+    found = [one for one in measure_logins(settings) if one.code == "logins"]
     return {one.subject: one.what.rpartition(": ")[2] for one in found}
 
 

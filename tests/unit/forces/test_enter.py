@@ -15,11 +15,10 @@ from oic_assurance.forces.enter import (
     environment_of,
     first_force,
     leave,
-    of_the_deployment,
     settings_of,
 )
-from oic_assurance.operations.doctor.sources import look_at_databases
-from oic_assurance.settings import load_settings
+from oic_assurance.operations.doctor.sources import measure_databases
+from oic_assurance.settings import load_settings, of_the_deployment
 from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.connections import embedded_databases, warehouse_url
@@ -226,7 +225,7 @@ def test_a_missing_connection_names_its_force_and_where_it_belongs(
     assert forces is not None
     state = overview.read_state(forces.get(code))
     enter(code)
-    [found] = [one for one in look_at_databases(load_settings()) if "rms" in one.subject]
+    [found] = [one for one in measure_databases(load_settings()) if "rms" in one.subject]
     assert (found.subject, found.state) == ("connection rms", "failed")
     for part in (
         f"The force {code}: ",

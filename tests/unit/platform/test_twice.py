@@ -8,9 +8,9 @@ import pytest
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.platform.airflow import scheduler
-from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.superset import server
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.process_lock import only_one
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
-from oic_assurance.operations.doctor.looks import LOOKS, PROOFS
-from oic_assurance.platform import looks as above
+from oic_assurance.operations.doctor.registry import CHECKS
 from oic_assurance.sources.files.not_taken import HIDDEN, NO_FOLDER
 from oic_assurance.state.apply import problem_kinds
 from oic_assurance.state.read import Severity
@@ -17,8 +16,8 @@ OPTIONAL = {"names_subject", "for_readers", "what_for_readers", "is_of_deploymen
 MODEL = PROJECT_ROOT / "dbt_project/models/intermediate/backup/int_restore_proof.sql"
 
 
-def test_every_kind_has_words_and_is_found_by_the_view_or_by_a_look() -> None:
-    looked_for = {code for one in (*LOOKS, *PROOFS, *above.LOOKS) for code in one.codes}
+def test_every_kind_has_words_and_is_found_by_the_view_or_by_a_check() -> None:
+    looked_for = {code for check in CHECKS for code in check.codes}
     in_the_view = set(re.findall(r"^select '(\w+)'", VIEW.read_text("utf-8"), re.MULTILINE))
     # Without the warehouse there is no view, so whoever reads it says that it is lost.
     assert set(problem_kinds()) == looked_for | in_the_view | {"server"}

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from oic_assurance import clock
-from oic_assurance.state.observed import Finding, State
+from oic_assurance.operations.doctor.checks import Finding, State
 from oic_assurance.warehouse.embedded import SSL_REQUEST
 
 #: The kind of problem of a certificate that expires.
@@ -42,10 +42,10 @@ _FILE = re.compile(r"(?:^|[\s,=\"'])(/[^\s,\"'?&]+\.(?:crt|pem|cer))\b")
 _PORTS = {"https": 443, "rediss": 6379, "smtp": 25, "smtps": 465, "mysql": 3306}
 
 
-def look_at_certificates() -> Iterator[Finding]:
+def measure_certificates() -> Iterator[Finding]:
     """Find when the certificates expire of the servers and in the files that settings name.
 
-    A server or a file that several settings name is looked at once. `look_at_links` looks at
+    A server or a file that several settings name is measured once. `measure_links` measures
     connections to PostgreSQL.
     """
     seen: set[object] = set()

@@ -1,4 +1,4 @@
-"""Looks at this machine: its packages and programs, clock, disks, keys, archive and back-ups."""
+"""Checks of this machine: its packages and programs, clock, disks, keys, archive and back-ups."""
 
 import os
 import re
@@ -28,8 +28,8 @@ from oic_assurance.clock import london_day, london_text, start_of_day, utc_now
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.landing.pseudonyms import SECRET
 from oic_assurance.operations.backup.record import recorded_backups
+from oic_assurance.operations.doctor.checks import Finding, State
 from oic_assurance.settings import BACKUPS, NO_BACKUPS, Settings
-from oic_assurance.state.observed import Finding, State
 from oic_assurance.storage.urls import is_local, local_path, shown
 from oic_assurance.warehouse.account import host_name
 from oic_assurance.warehouse.clocks import LITTLE, read_clocks
@@ -51,7 +51,7 @@ NAMED = ("apache-airflow-core", "dbt-core", "great-expectations")
 _PIN = re.compile(r"^[A-Za-z0-9][^\s\\]*==[^\\]*", re.MULTILINE)
 
 
-def look_at_python(settings: Settings) -> Iterator[Finding]:
+def measure_python(settings: Settings) -> Iterator[Finding]:
     """Find whether Python is one that this project is tested with, and the packages as locked."""
     version, root = ".".join(map(str, sys.version_info[:3])), settings.project_root
     if OLDEST <= sys.version_info[:2] <= NEWEST:
@@ -97,7 +97,7 @@ def _locked(lock: Path) -> dict[str, str]:
     return found
 
 
-def look_at_postgres(settings: Settings) -> Iterator[Finding]:
+def measure_postgres(settings: Settings) -> Iterator[Finding]:
     """Compare the versions of the server, of libpq and of PostgreSQL's programs."""
     with connect(settings) as warehouse:
         server = warehouse.info.server_version // 10_000
@@ -125,7 +125,7 @@ def look_at_postgres(settings: Settings) -> Iterator[Finding]:
 SET_THE_CLOCK = "`timedatectl status` shows whether the clock is set by a time server"
 
 
-def look_at_clock(settings: Settings) -> Iterator[Finding]:
+def measure_clock(settings: Settings) -> Iterator[Finding]:
     """Compare this machine's clock with the server's, and with the newest moment on record."""
     try:
         ZoneInfo("Europe/London")
@@ -142,7 +142,7 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         yield Finding("this machine", "ok", what)
 
 
-def look_at_policy(settings: Settings) -> Iterator[Finding]:
+def measure_policy(settings: Settings) -> Iterator[Finding]:
     """Find whether the policy of today can be used, and which seeds end soon.
 
     A seed ends soon if one of its rows ends within weeks and no row follows it.
@@ -175,7 +175,7 @@ LEAST = 1_500 * MB
 HARDLY = 0.3
 
 
-def look_at_disk(settings: Settings) -> Iterator[Finding]:
+def measure_disk(settings: Settings) -> Iterator[Finding]:
     """Compare the free space with what a run and a back-up need.
 
     A run may write the whole warehouse anew. A back-up takes no more than the warehouse and the
@@ -227,7 +227,7 @@ SUBJECT = "keys of hosts"
 GIVE = "give every host the keys of the first one: docs/how-to/run-it.md#many-hosts"
 
 
-def look_at_secrets(settings: Settings) -> Iterator[Finding]:
+def measure_secrets(settings: Settings) -> Iterator[Finding]:
     """Find folders and secrets that other accounts can reach, and how strong the key is."""
     kept = [folder for folder in (settings.home, settings.secrets_dir) if folder.exists()]
     files = sorted(settings.secrets_dir.iterdir()) if settings.secrets_dir.is_dir() else []
@@ -260,7 +260,7 @@ def look_at_secrets(settings: Settings) -> Iterator[Finding]:
     yield Finding(name, "ok", what)
 
 
-def look_at_hosts(settings: Settings) -> Iterator[Finding]:
+def measure_hosts(settings: Settings) -> Iterator[Finding]:
     """Compare the keys of the hosts that did a stage in the last two days, and of this host.
 
     Only keys that differ are found. A host that lacks a key says so itself, where it needs it.
@@ -303,10 +303,10 @@ WORDS = 3
 MAKE = "`assurance backup make --to FOLDER`"
 
 
-def look_at_archive(settings: Settings) -> Iterator[Finding]:
+def measure_archive(settings: Settings) -> Iterator[Finding]:
     """Find whether the archive's folder can be written to, and whether there is a key.
 
-    An archive on another machine is looked at by reading its newest batch.
+    An archive on another machine is checked by reading its newest batch.
     """
     if not is_local(settings.archive_url):
         yield Finding("archive", "ok", f"{shown(settings.archive_url)}, see *newest batch*")
@@ -333,7 +333,7 @@ def look_at_archive(settings: Settings) -> Iterator[Finding]:
         yield Finding("key of the archive", "ok", "new deliveries are encrypted")
 
 
-def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
+def measure_newest_batch(settings: Settings) -> Iterator[Finding]:
     """Find whether the newest archived batch is there and can be read."""
     with connect(settings, role="oic_landing") as warehouse:
         batches = archived_batches(warehouse, settings.force_code)
@@ -359,7 +359,7 @@ def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
     yield Finding("newest batch", state, what, todo, is_of_deployment=True)
 
 
-def look_at_backups(settings: Settings) -> Iterator[Finding]:
+def measure_backups(settings: Settings) -> Iterator[Finding]:
     """Find whether the newest back-up is where it was made.
 
     A container without the folder of the back-ups cannot know, so what the last process found that

@@ -1,4 +1,4 @@
-"""Looks at the sources and connections: declared columns, encryption, and certificates."""
+"""Checks of the sources and connections: declared columns, encryption, and certificates."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +14,11 @@ from oic_assurance.operations.doctor.certificates import (
     SECONDS,
     SERVED,
     expiring,
-    look_at_certificates,
+    measure_certificates,
     read_certificate,
     served,
 )
+from oic_assurance.operations.doctor.checks import Finding
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.snapshot import snapshot
 from oic_assurance.sources.declarations.load import datasets
@@ -25,7 +26,6 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.declarations.protected import is_protected
 from oic_assurance.sources.files.dropped import Dropzone
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.state.observed import Finding
 from oic_assurance.storage.urls import is_local
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
@@ -47,7 +47,7 @@ FORBID = "declare them under `never_extracted`, so that nobody extracts them by 
 CONNECT = "tell whoever runs the source, and see docs/how-to/connect-sources.md"
 
 
-def look_at_databases(settings: Settings) -> Iterator[Finding]:
+def measure_databases(settings: Settings) -> Iterator[Finding]:
     """Compare every source table with its declaration.
 
     If a database cannot be reached, that is one finding about its connection.
@@ -63,12 +63,12 @@ def look_at_databases(settings: Settings) -> Iterator[Finding]:
             lost.add(dataset.database.system)
             place = f"connection {dataset.database.system}"
             todo = "" if isinstance(error, NoConnection) else CONNECT
-            yield Finding(place, "failed", error.message, todo, code="source", hides_others=True)
+            yield Finding(place, "failed", error.message, todo, code="source", hides_rest=True)
         except (DeliveryRefused, UsageError) as error:
             yield Finding(dataset.name, "failed", error.message, AGREE)
 
 
-def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
+def measure_dropzone(settings: Settings) -> Iterator[Finding]:
     """Compare the newest file of every dataset with its declaration."""
     try:
         dropzone = Dropzone(settings)
@@ -86,7 +86,7 @@ def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
             mount,
             code="source",
             is_of_deployment=is_common,
-            hides_others=True,
+            hides_rest=True,
         )
 
 
@@ -132,7 +132,7 @@ LOCAL = (HOST, "localhost", "::1")
 HIDDEN = "airflow-db-not-allowed"
 
 
-def look_at_links(settings: Settings) -> Iterator[Finding]:
+def measure_links(settings: Settings) -> Iterator[Finding]:
     """Find how each connection to PostgreSQL is protected, and when certificates expire."""
     try:
         check_links()
@@ -157,7 +157,7 @@ def look_at_links(settings: Settings) -> Iterator[Finding]:
         yield _postgres(METADATA, f"postgresql://{place}")
     elif scheme == HIDDEN:
         yield Finding(METADATA, "unknown", "Airflow hides its own database from tasks")
-    yield from look_at_certificates()
+    yield from measure_certificates()
 
 
 def _postgres(variable: str, uri: str) -> Finding:
@@ -172,8 +172,8 @@ def _postgres(variable: str, uri: str) -> Finding:
     except OSError as error:
         what = f"{host} gives no certificate: {error.strerror or error}"
         return Finding(variable, "failed" if mode == VERIFY_FULL else "unknown", what, ENCRYPT)
-    told = [expiring(variable, of, one) for of, one in certificates.items()]
-    if first := next(filter(None, told), None):
+    ends = [expiring(variable, of, one) for of, one in certificates.items()]
+    if first := next(filter(None, ends), None):
         return first
     parts.setdefault("connect_timeout", str(SECONDS))
     try:

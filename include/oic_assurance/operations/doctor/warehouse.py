@@ -1,4 +1,4 @@
-"""Looks at the warehouse: whether it answers, rights of logins, unfinished work, and proofs."""
+"""Checks of the warehouse: whether it answers, rights of logins, unfinished work, and proofs."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,13 +11,13 @@ from oic_assurance.operations.audit.chain import verify as verify_log
 from oic_assurance.operations.backup.drill import FOLDER
 from oic_assurance.operations.backup.set_aside import FOLDER as ASIDE
 from oic_assurance.operations.backup.set_aside import files_set_aside
+from oic_assurance.operations.doctor.checks import Finding
 from oic_assurance.operations.pseudonyms.status import read_status
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.rekeyed import present_tables
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE
-from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.connections import (
     READERS,
     connect,
@@ -79,7 +79,7 @@ order by member.rolname, granted.rolname
 """
 
 
-def _refusal(settings: Settings, role: str | None = None) -> str | None:
+def _refusal(settings: Settings, role: str) -> str | None:
     try:
         connect(settings, role=role).close()
     except AssuranceError as error:
@@ -87,12 +87,7 @@ def _refusal(settings: Settings, role: str | None = None) -> str | None:
     return None
 
 
-def answers(settings: Settings) -> bool:
-    """Tell whether the warehouse accepts a session of its owner."""
-    return _refusal(settings) is None
-
-
-def look_at_server(settings: Settings) -> Iterator[Finding]:
+def measure_server(settings: Settings) -> Iterator[Finding]:
     """Find whether the warehouse answers."""
     try:
         with connect(settings) as warehouse:
@@ -104,7 +99,7 @@ def look_at_server(settings: Settings) -> Iterator[Finding]:
         yield Finding("warehouse", "failed", error.message, START)
 
 
-def look_at_migrations(settings: Settings) -> Iterator[Finding]:
+def measure_migrations(settings: Settings) -> Iterator[Finding]:
     """Compare the migrations of this code with those that the warehouse has."""
     try:
         missing = missing_migrations(settings)
@@ -119,7 +114,7 @@ def look_at_migrations(settings: Settings) -> Iterator[Finding]:
         yield Finding("migrations", "ok", "all of this code's are applied")
 
 
-def look_at_logins(settings: Settings) -> Iterator[Finding]:
+def measure_logins(settings: Settings) -> Iterator[Finding]:
     """Log in as every stage, and compare the rights of its login with what it should have."""
     is_well = reads_log = True
     for role in LOGIN_ROLES:
@@ -175,7 +170,7 @@ def _look_at_altered(settings: Settings) -> Iterator[Finding]:
             yield Finding(subject, "attention", what, WHO_USED_IT, since=since, code="logins")
 
 
-def look_at_readers(settings: Settings) -> Iterator[Finding]:
+def measure_readers(settings: Settings) -> Iterator[Finding]:
     """Log in as the reader of the published marts."""
     for name, login in READERS.items():
         try:
@@ -188,7 +183,7 @@ def look_at_readers(settings: Settings) -> Iterator[Finding]:
             yield Finding(login, "ok", "logs in")
 
 
-def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
+def measure_leftovers(settings: Settings) -> Iterator[Finding]:
     """Find what interrupted work and restores have left: re-keyings and folders.
 
     An open run is on record, and the next run closes it.
@@ -223,7 +218,7 @@ def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
         yield Finding("interrupted work", "ok", "has left nothing")
 
 
-def look_at_log(settings: Settings) -> Iterator[Finding]:
+def measure_log(settings: Settings) -> Iterator[Finding]:
     """Find whether an entry of the log of processing was changed, removed or inserted."""
     done = verify_log(settings)
     if done.is_intact:
@@ -238,7 +233,7 @@ def look_at_log(settings: Settings) -> Iterator[Finding]:
 _CHANGED_SINCE = "select unnest(withdrawn_from) from audit.recall"
 
 
-def look_at_tables(settings: Settings) -> Iterator[Finding]:
+def measure_tables(settings: Settings) -> Iterator[Finding]:
     """Compare the tables that readers see with the fingerprints that the gate recorded of them.
 
     A disk or a person can change a table that PostgreSQL still reads without an error.

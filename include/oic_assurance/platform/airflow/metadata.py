@@ -21,10 +21,10 @@ import psycopg
 
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError
-from oic_assurance.forces.enter import first_force, of_the_deployment
+from oic_assurance.forces.enter import first_force
 from oic_assurance.operations.upkeep import Did
 from oic_assurance.platform.airflow.environment import airflow_environment
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, of_the_deployment
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import (
     airflow_metadata_url,

@@ -19,7 +19,6 @@ from oic_assurance.forces.declared import declared_forces
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
 from oic_assurance.platform.airflow.pools import pools_of
-from oic_assurance.platform.process_lock import holder_of, only_one
 from oic_assurance.platform.processes import (
     HOST,
     STOP_SECONDS,
@@ -31,6 +30,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import airflow_metadata_url
 from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.process_lock import holder_of, only_one
 from oic_assurance.warehouse.secrets import secret
 
 DEFAULT_PORT = 8080

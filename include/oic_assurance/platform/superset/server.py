@@ -9,7 +9,6 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
-from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
 from oic_assurance.reporting.dashboards.datasets import FOLDER
@@ -17,6 +16,7 @@ from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.process_lock import only_one
 from oic_assurance.warehouse.secrets import find_secret, secret
 
 ENVIRONMENT = ".venv-superset"

@@ -10,8 +10,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from oic_assurance import clock
-from oic_assurance.operations.doctor.certificates import look_at_certificates
-from oic_assurance.state.observed import Finding
+from oic_assurance.operations.doctor.certificates import measure_certificates
+from oic_assurance.operations.doctor.checks import Finding
 from tests.ports import free_port
 from tests.tls import make_certificates
 from tests.unit.notifications.servers import HttpServer
@@ -59,7 +59,7 @@ def after(days: float, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
 
     with monkeypatch.context() as patch:
         patch.setattr(clock, "utc_now", later)
-        return list(look_at_certificates())
+        return list(measure_certificates())
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_several_settings_name_is_looked_at_once(
     for name in ("AIRFLOW__CELERY__BROKER_URL", "AIRFLOW__CELERY__RESULT_BACKEND"):
         monkeypatch.setenv(name, f"rediss://{web}?ssl_ca_certs={folder}/authority/ca.crt")
     monkeypatch.setenv("PGSSLROOTCERT", f"{folder}/authority/ca.crt")
-    assert len(list(look_at_certificates())) == 2
+    assert len(list(measure_certificates())) == 2
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_what_cannot_be_looked_at_is_no_problem(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", value)
-    assert {one.state for one in look_at_certificates()} <= {"unknown"}
+    assert {one.state for one in measure_certificates()} <= {"unknown"}

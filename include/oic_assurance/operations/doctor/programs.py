@@ -1,6 +1,6 @@
-"""Look at Airflow: its database, its DAGs, and whether its processes are alive.
+"""Checks of the programs around the pipeline: running commands, notifications, and Airflow.
 
-Airflow itself is asked in a process of its own (`look_inside.py`), because it reads its settings
+Airflow itself is asked in a process of its own (`inside_airflow.py`), because it reads its settings
 only once, when it is imported, and the import takes seconds.
 """
 
@@ -12,28 +12,57 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from oic_assurance.errors import AssuranceError
-from oic_assurance.forces.enter import of_the_deployment
-from oic_assurance.platform.airflow.environment import SILENCE
-from oic_assurance.platform.process_lock import holder_of
-from oic_assurance.platform.processes import HOST
-from oic_assurance.settings import Settings
-from oic_assurance.state.observed import Finding
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.notifications.channels import configured
+from oic_assurance.operations.doctor.checks import Finding
+from oic_assurance.settings import Settings, of_the_deployment
 from oic_assurance.warehouse.connections import airflow_metadata_url
+from oic_assurance.warehouse.embedded import HOST
+from oic_assurance.warehouse.process_lock import holder_of
 from oic_assurance.warehouse.transport import METADATA
+
+#: The commands of which one at a time runs in a state folder.
+COMMANDS = ("run", "up", "superset")
+
+
+def measure_notifications(settings: Settings) -> Iterator[Finding]:
+    """Find whether somebody is told if a run makes no publication."""
+    try:
+        channels = configured()
+    except UsageError as error:
+        yield Finding("notifications", "failed", error.message, "docs/how-to/monitor.md")
+        return
+    if not channels:
+        what = "nobody is told if no publication is made"
+        yield Finding("notifications", "advice", what, "docs/how-to/monitor.md")
+    for channel in channels:
+        yield Finding("notifications", "ok", f"{channel.name} to {channel.to_whom}")
+
+
+def measure_commands(settings: Settings) -> Iterator[Finding]:
+    """Find which commands run in this state folder. A lock of an ended process does not count."""
+    running = [(name, pid) for name in COMMANDS if (pid := holder_of(settings, name)) is not None]
+    for name, pid in running:
+        yield Finding("running commands", "ok", f"`assurance {name}` (process {pid})")
+    if not running:
+        yield Finding("running commands", "ok", "no command holds a lock")
+
+
+# ---------------------------------------------------------------- Airflow
 
 SECONDS, IMPORT_SECONDS = 5, 300
 API_SERVER = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
 AUTHORITY = "AIRFLOW__API__SSL_CA_FILE"
 HEALTH = "/api/v2/monitor/health"
 START = "`assurance up`"
-INSIDE = "oic_assurance.platform.airflow.look_inside"
+INSIDE = Path(__file__).with_name("inside_airflow.py")
 
 
-def look_at_airflow(settings: Settings) -> Iterator[Finding]:
+def measure_airflow(settings: Settings) -> Iterator[Finding]:
     """Find whether Airflow's database is migrated, its DAGs load and its processes are alive."""
     inside = _inside(settings)
     for path, error in sorted(inside["import_errors"].items()):
@@ -75,7 +104,8 @@ def _inside(settings: Settings) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
-            **SILENCE,
+            "DO_NOT_TRACK": "1",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             METADATA: metadata,
             "AIRFLOW_HOME": folder,
             "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
@@ -85,7 +115,8 @@ def _inside(settings: Settings) -> Any:
         }
         try:
             done = subprocess.run(
-                [sys.executable, "-m", INSIDE],
+                # -P: Airflow must not import what has the name of a module of this folder.
+                [sys.executable, "-P", str(INSIDE)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

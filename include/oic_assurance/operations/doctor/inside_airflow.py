@@ -1,4 +1,4 @@
-"""Print what only Airflow knows, as one line of JSON. `look.py` runs this as a process."""
+"""Print what only Airflow knows, as one line of JSON. `programs.py` runs this file as a process."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-"""What a look at the installation finds, and how it is recorded.
+"""A check of health: its form, how it is made, and how what it finds is put on record.
 
-SQL sees no disk, no certificate, no clock of a host and no archived file. A run, the watch and
-`assurance doctor` look at them, and record what they found with its moment.
+SQL sees no disk, no certificate, no clock of a host and no archived file. Checks measure them, and
+what they find is recorded with its moment.
 
 A measurement belongs to what was measured, and the next one replaces it, whoever takes it. What
 each host has for itself, such as a disk or a clock, is one thing for each host. What the hosts have
@@ -24,7 +24,7 @@ from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.rows import one_value
 
 #: `advice`: it works, and could be better. `attention` and `failed`: it is a problem. `unknown`: it
-#: could not be looked at, for example because the server is down.
+#: could not be measured, for example because the server is down.
 State = Literal["ok", "advice", "attention", "failed", "unknown"]
 NO_SERVER = "the warehouse does not answer"
 
@@ -33,7 +33,7 @@ NO_SERVER = "the warehouse does not answer"
 class Finding:
     """The state of one thing, in one line, and what to do about it."""
 
-    #: What was looked at, such as `disk` or a connection.
+    #: What was measured, such as `disk` or a connection.
     subject: str
     state: State
     what: str
@@ -41,71 +41,87 @@ class Finding:
     todo: str = ""
     #: A number for monitoring, such as the end of a certificate in Unix time.
     amount: float | None = None
-    #: Since when it is so, if the look knows. Otherwise it is since it was first found.
+    #: Since when it is so, if the check knows. Otherwise it is since it was first found.
     since: datetime | None = None
-    #: The kind of problem, if it is another one than that of the look.
+    #: The kind of problem, if it is another one than that of the check.
     code: str = ""
     #: Whether the hosts have it in common, if that is not as `problems.yml` says of the kind.
     is_of_deployment: bool | None = None
     #: Whether the record says it already, for example because it is not seen from here.
     is_on_record: bool = False
-    #: Whether it hides the state of other things of the first kind of the look.
-    hides_others: bool = False
+    #: Whether it hides the state of further things of the first kind of the check.
+    hides_rest: bool = False
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look at one part of the installation."""
+class Check:
+    """A check of one part of the installation."""
 
-    #: The heading of its findings. Looks that follow one another may share a heading.
+    #: The heading of its findings. Checks that follow one another may share a heading.
     title: str
-    #: What it looks at, in case that it cannot look.
-    subject: str
-    find: Callable[[Settings], Iterable[Finding]]
+    #: What it measures. The subject of its finding if it cannot measure.
+    name: str
+    measure: Callable[[Settings], Iterable[Finding]]
     #: The kinds of problems that it finds, as in `problems.yml`. The first is that of findings
     #: that name no other. Without one, nothing is recorded.
     codes: tuple[str, ...]
-    #: Whether the look needs a session of the warehouse.
+    #: Whether it needs a session of the warehouse.
     needs_warehouse: bool = True
 
 
 @dataclass(frozen=True)
-class Found:
-    """A look with its findings."""
+class Measured:
+    """A check with its findings."""
 
-    look: Look
+    check: Check
     findings: Sequence[Finding]
-    #: Whether the look was taken to its end.
+    #: Whether it was made to its end.
     is_whole: bool = True
 
 
-def take(look: Look, settings: Settings, *, answers: bool = True) -> Found:
-    """Take a look. If it cannot be taken, its one finding is `unknown`, and says why.
-
-    `answers` says whether the warehouse answers.
-    """
-    if look.needs_warehouse and not answers:
-        return Found(look, [Finding(look.subject, "unknown", NO_SERVER)], is_whole=False)
-    findings: list[Finding] = []
+def answers(settings: Settings) -> bool:
+    """Tell whether the warehouse accepts a session of its owner."""
     try:
-        findings.extend(look.find(settings))
-    except AssuranceError as error:
-        why = error.message
-    except psycopg.Error as error:
-        # PostgreSQL's own message can contain values of records.
-        why = reason(error)
-    except OSError as error:
-        why = f"{error}"
-    else:
-        return Found(look, findings)
-    return Found(look, [*findings, Finding(look.subject, "unknown", why)], is_whole=False)
+        connect(settings).close()
+    except AssuranceError:
+        return False
+    return True
 
 
-def record(settings: Settings, found: Sequence[Found]) -> None:
-    """Record what looks have found, each in place of the last measurement of the same thing.
+def measure(
+    settings: Settings, checks: Iterable[Check], show: Callable[[Check], None] = lambda _: None
+) -> list[Measured]:
+    """Make checks. The one finding of a check that cannot be made is `unknown`, and says why.
 
-    What could not be looked at stays as it was last found, with the moment of that look and who
-    took it. The server says when, because this host's clock may be what is wrong.
+    `show` is called with each check before it is made.
+    """
+    # A server that is down for a moment must not look like logins that cannot log in.
+    is_there, measured = answers(settings), []
+    for check in checks:
+        show(check)
+        findings: list[Finding] = []
+        why = "" if is_there or not check.needs_warehouse else NO_SERVER
+        try:
+            if not why:
+                findings.extend(check.measure(settings))
+        except AssuranceError as error:
+            why = error.message
+        except psycopg.Error as error:
+            # PostgreSQL's own message can contain values of records.
+            why = reason(error)
+        except OSError as error:
+            why = f"{error}"
+        if why:
+            findings.append(Finding(check.name, "unknown", why))
+        measured.append(Measured(check, findings, is_whole=not why))
+    return measured
+
+
+def record(settings: Settings, measured: Sequence[Measured]) -> None:
+    """Record what checks have found, each in place of the last measurement of the same thing.
+
+    What could not be measured stays as it was last found, with the moment of that check and who
+    made it. The server says when, because this host's clock may be what is wrong.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -116,17 +132,17 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
         typed = command.command_path.removeprefix(command.find_root().info_name or "")
         who = f"{who} with `assurance{typed}`"
     rows: dict[tuple[str, str, str], Finding] = {}
-    codes, not_taken, not_seen = set[str](), set[str](), set[str]()
-    for taken in found:
-        (codes if taken.is_whole else not_taken).update(taken.look.codes)
-        for finding in taken.findings if taken.look.codes else ():
-            # A look says the first thing that is wrong with its subject, and sees no further.
+    codes, not_measured, not_seen = set[str](), set[str](), set[str]()
+    for one in measured:
+        (codes if one.is_whole else not_measured).update(one.check.codes)
+        for finding in one.findings if one.check.codes else ():
+            # A check says the first thing that is wrong with its subject, and sees no further.
             if finding.state not in ("ok", "advice") or finding.is_on_record:
                 not_seen.add(finding.subject)
-            if finding.hides_others:
-                not_taken.add(taken.look.codes[0])
+            if finding.hides_rest:
+                not_measured.add(one.check.codes[0])
             if finding.state != "unknown" and not finding.is_on_record:
-                code, is_common = finding.code or taken.look.codes[0], finding.is_of_deployment
+                code, is_common = finding.code or one.check.codes[0], finding.is_of_deployment
                 if is_common is None:
                     is_common = bool(problem_kinds()[code].get("is_of_deployment"))
                 rows[code, finding.subject, "" if is_common else here] = finding
@@ -135,9 +151,9 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
             now = one_value(warehouse, "select now()")
             # Two hosts that record what they have in common would wait for each other.
             warehouse.execute("lock table audit.observation in share row exclusive mode")
-            for key, one in rows.items():
-                known = (one.state, one.what, one.todo, one.amount, one.since or now, now, who)
-                warehouse.execute(_RECORD, (*key, *known, one.since))
+            for key, row in rows.items():
+                known = (row.state, row.what, row.todo, row.amount, row.since or now, now, who)
+                warehouse.execute(_RECORD, (*key, *known, row.since))
                 # An earlier version may have measured each host's, or what they have in common.
                 warehouse.execute(_REPLACE, (*key, key[2]))
             # What was not found again is over.
@@ -147,7 +163,7 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
                 where host in (%s, '') and problem_code = any (%s) and observed_at < %s
                     and not subject = any (%s)
                 """,
-                (here, list(codes - not_taken), now, list(not_seen)),
+                (here, list(codes - not_measured), now, list(not_seen)),
             )
     except psycopg.OperationalError as error:
         raise AssuranceError(f"What was found cannot be put on record: {reason(error)}.") from error

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.platform.process_lock import holder_of, only_one
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.process_lock import holder_of, only_one
 
 HOLD = """
 import sys, time
-from oic_assurance.platform.process_lock import only_one
+from oic_assurance.warehouse.process_lock import only_one
 from oic_assurance.settings import load_settings
 with only_one(load_settings(), "run"):
     print("held", flush=True)
