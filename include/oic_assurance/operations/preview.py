@@ -7,7 +7,7 @@ marts are in schemas of their own, which are dropped at the end. Nothing is publ
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -19,16 +19,13 @@ from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import target_dir
 from oic_assurance.builds.declared import parse, read_declared
-from oic_assurance.builds.recompute import recompute_schemas
-from oic_assurance.builds.record import get_build
-from oic_assurance.operations.compare import FIGURE, POSITION
-from oic_assurance.operations.diff import Row, difference
-from oic_assurance.operations.reproduce import READER, compute_again, log_again
-from oic_assurance.publishing.publication import Publication, asked_publication
+from oic_assurance.operations.compare import FIGURE, POSITION, Row, difference
+from oic_assurance.operations.reproduce import READER, computed_again
+from oic_assurance.publishing.publication import Publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import relation_exists
+from oic_assurance.warehouse.rows import find_value, relation_exists
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
@@ -111,20 +108,21 @@ def preview(
     Raises:
         AssuranceError: Nothing has been published, or dbt cannot build the marts.
     """
-    with connect(settings, role=READER) as conn:
-        publication = asked_publication(conn, None)
-        number = publication.publication_id
-        original = get_build(conn, number)
     before = _checksums(target_dir(settings, "daily"))
-    with recompute_schemas(settings) as prefix:
-        with while_computing():
-            compute_again(settings, original)
+    how, why = " with changed rules", "to show what the changed rules would change"
+    with computed_again(settings, None, while_computing, how, why) as (publication, _, prefix):
+        number = publication.publication_id
         after = _checksums(target_dir(settings, "reproduce"))
         with connect(settings, role=READER) as conn:
             # A run during the computation can have replaced the publication's records. So only now
             # is it checked whether they are still there.
-            is_known = bool(before) and _newest_build(conn) == number
-            causes = _changed_files(before, after) if is_known else []
+            newest = find_value(
+                conn, "select max(build_id) from audit.build where purpose = 'daily'"
+            )
+            is_known = bool(before) and newest == number
+            names = sorted(before.keys() | after.keys()) if is_known else []
+            changed = [one for one in names if before.get(one) != after.get(one)]
+            causes = [{"kind": kind, "name": name} for kind, name in changed]
             points, figures = (
                 difference(
                     conn,
@@ -144,9 +142,6 @@ def preview(
             )
             named = sql.Literal(sorted(NAMED_KINDS))
             records = _ask(conn, _RECORDS, old, new, named=named) if is_known else []
-        with connect(settings, role=READER) as conn:
-            why = "to show what the changed rules would change"
-            log_again(conn, original, " with changed rules", why)
     figures = [{**one, "month": one["period_start"], "moved": 0} for one in figures]
     figures.sort(key=lambda one: one["org_unit_code"] != "ALL")
     of_force = {_month_of(one): one for one in figures if one["org_unit_code"] == "ALL"}
@@ -156,16 +151,10 @@ def preview(
     return Preview(publication, is_known, causes, seeds, points, figures, records)
 
 
-def _newest_build(conn: psycopg.Connection) -> int | None:
-    row = conn.execute("select max(build_id) from audit.build where purpose = 'daily'").fetchone()
-    return None if row is None else row[0]
-
-
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     """Return the checksum of each model and seed, and the text of each measure and macro.
 
-    They are read from dbt's manifest in `folder`. If there is no manifest, or only one that an
-    earlier version of the code has written, the result is empty.
+    They are read from dbt's manifest in `folder`. Without a manifest, the result is empty.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -180,20 +169,10 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     own = {
         one["name"]: one["macro_sql"] for one in macros if one["package_name"] == "oic_assurance"
     }
-    if "declared" not in own:
-        return {}
     declared = parse(own.pop("declared"))
     for kind, parts in (("measure", declared.measures), ("kind of record", declared.records)):
         found |= {(kind, name): json.dumps(part) for name, part in parts.items()}
     return found | {("macro", name): text for name, text in own.items()}
-
-
-def _changed_files(
-    before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
-) -> list[Row]:
-    names = sorted(before.keys() | after.keys())
-    changed = [one for one in names if before.get(one) != after.get(one)]
-    return [{"kind": kind, "name": name} for kind, name in changed]
 
 
 def _seed_rows(conn: psycopg.Connection, cause: Row, prefix: str) -> list[Row]:

@@ -6,7 +6,7 @@ show the verdict on the original build, because the gate checked that build's ta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -23,7 +23,7 @@ from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.recompute import open_recompute, recompute_schemas
 from oic_assurance.builds.record import ROLE, Build, finish_build, get_build
 from oic_assurance.builds.version import code_version, rules_fingerprint
-from oic_assurance.operations.diff import Row, difference
+from oic_assurance.operations.compare import Row, difference
 from oic_assurance.publishing.candidate_checks import audited_content
 from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.publication import Publication, asked_publication
@@ -317,54 +317,79 @@ def reproduce(
         UsageError: There is no such publication.
         AssuranceError: dbt cannot recompute the marts.
     """
-    with connect(settings, role=READER) as conn:
-        publication = asked_publication(conn, publication_id)
-        original = get_build(conn, publication_id)
-    with recompute_schemas(settings) as prefix:
-        with while_computing():
-            compute_again(settings, original)
-        with connect(settings, role=READER) as conn:
-            tables = [
-                table
-                for schema in PUBLISHED_SCHEMAS
-                for table in _compare_schema(conn, schema, publication_id, prefix)
-            ]
-            changed = reasons(conn, settings, publication, original)
-            expected = present_content(conn, publication)
-            why = "to show that the publication can be computed again"
-            log_again(conn, original, ", to compare it", why)
+    with (
+        computed_again(
+            settings,
+            publication_id,
+            while_computing,
+            ", to compare it",
+            "to show that the publication can be computed again",
+        ) as (publication, build, prefix),
+        connect(settings, role=READER) as conn,
+    ):
+        tables = [
+            table
+            for schema in PUBLISHED_SCHEMAS
+            for table in _compare_schema(conn, schema, publication_id, prefix)
+        ]
+        changed = reasons(conn, settings, publication, build)
+        expected = present_content(conn, publication)
     return Reproduction(publication, tables, changed, expected)
 
 
-def compute_again(settings: Settings, original: Build) -> None:
+@contextmanager
+def computed_again(
+    settings: Settings,
+    publication_id: int | None,
+    while_computing: Callable[[], AbstractContextManager[object]],
+    how: str,
+    why: str,
+) -> Iterator[tuple[Publication, Build, str]]:
+    """Compute a publication again, yield it with its build and the prefix of the new schemas.
+
+    Without `publication_id`, it is the current one. The new schemas are dropped after the block.
+    Then it is logged, with `how` and `why` it was done, that records of both lawful purposes were
+    combined (DPA 2018 section 62 requires it).
+
+    Raises:
+        UsageError: There is no such publication.
+        AssuranceError: Nothing has been published, or dbt cannot build the marts.
+    """
+    with connect(settings, role=READER) as conn:
+        publication = asked_publication(conn, publication_id)
+        build = get_build(conn, publication.publication_id)
+    with recompute_schemas(settings) as prefix:
+        with while_computing():
+            compute_again(settings, build)
+        yield publication, build, prefix
+        with connect(settings, role=READER) as conn:
+            enter(
+                conn,
+                "combination",
+                f"publication {build.build_id} computed again{how}",
+                because=why,
+                run_id=build.run_id,
+                concerns=(publication_mark(build.build_id), build_mark(build.build_id)),
+            )
+
+
+def compute_again(settings: Settings, build: Build) -> None:
     """Recompute every mart of a build.
 
     The marts need the step tables of the compared publication, so these are recomputed first.
     """
-    if original.compared_with is not None:
-        prefix = recompute_steps(settings, original.compared_with, "reproduce").schema_prefix
+    if build.compared_with is not None:
+        prefix = recompute_steps(settings, build.compared_with, "reproduce").schema_prefix
         with connect(settings, role=ROLE) as warehouse:
             move_steps(warehouse, prefix + INTERMEDIATE, prefix + COMPARED)
-    build = open_recompute(settings, original)
+    again = open_recompute(settings, build)
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             "update audit.build set compared_with = %s where build_id = %s",
-            (original.compared_with, build.build_id),
+            (build.compared_with, again.build_id),
         )
     forget_project()
-    # dbt runs no tests here, because the recomputed marts show the check results of the original
-    # build.
-    run_models(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
-    finish_build(settings, build)
-
-
-def log_again(conn: psycopg.Connection, original: Build, how: str, why: str) -> None:
-    """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
-    enter(
-        conn,
-        "combination",
-        f"publication {original.build_id} computed again{how}",
-        because=why,
-        run_id=original.run_id,
-        concerns=(publication_mark(original.build_id), build_mark(original.build_id)),
-    )
+    # dbt runs no tests here, because the recomputed marts show the check results of the build
+    # that was published.
+    run_models(settings, again.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
+    finish_build(settings, again)
