@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
-from oic_assurance.cli.main import MODULES, cli
+from oic_assurance.cli.main import cli, module_of
 from oic_assurance.settings import Settings
 
 
@@ -29,9 +29,8 @@ def shown(settings: Settings, *arguments: str) -> dict[str, Any]:
 
     The settings come from `load_settings` of `cli.shown`, or of the command's own module.
     """
-    module = MODULES.get(arguments[0], arguments[0])
     with (
-        patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings, create=True),
+        patch.object(module_of(arguments[0]), "load_settings", lambda: settings, create=True),
         patch("oic_assurance.cli.shown.load_settings", lambda: settings),
     ):
         done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)

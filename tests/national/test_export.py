@@ -23,7 +23,7 @@ from oic_assurance.reporting.national.export import Export, export_national, tel
 from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
-from oic_assurance.sources.files.manifest import Exporter, exporter_of, write_manifest
+from oic_assurance.sources.national.manifest import Exporter, exporter_of, write_manifest
 from oic_assurance.state.read import open_problems
 from tests.integration.builds.restated_world import two_publications
 from tests.national.world import NationalWorld

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
-from oic_assurance.landing.exporters import trust
+from oic_assurance.landing.national.exporters import trust
 from oic_assurance.state.read import open_problems
 from tests.national.world import DAY, MIDLANDS, NationalWorld, made_up
 

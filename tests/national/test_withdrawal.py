@@ -7,7 +7,7 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
-from oic_assurance.landing.exporters import decide_membership
+from oic_assurance.landing.national.exporters import decide_membership
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.state.read import Problem, open_problems
 from tests.national.world import MIDLANDS, NationalWorld, made_up

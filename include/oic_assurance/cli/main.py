@@ -2,13 +2,13 @@
 
 import contextlib
 import gc
-import importlib
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from itertools import groupby
+from types import ModuleType
 
 import click
 from click.shell_completion import CompletionItem
@@ -78,16 +78,69 @@ PAGES = {
     ),
     "sources document": "add-a-source",
 }
-#: The modules of the commands that do not have one with their name.
-MODULES = {
-    **dict.fromkeys(("db", "down", "superset", "up"), "servers"),
-    **dict.fromkeys(("demo", "simulate"), "sources"),
-    **dict.fromkeys(("dbt", "mf"), "metrics"),
-}
 NIGHT = "at-night"
 USAGE, FAILURE = 2, 1
 #: The commands that are about the deployment and not about one of its forces.
 OF_THE_DEPLOYMENT = ("forces", "up", "down")
+
+
+def module_of(command: str) -> ModuleType:  # noqa: C901 (a table)
+    """Import and return the module that has a command. No other command is imported.
+
+    Raises:
+        KeyError: There is no such command.
+    """
+    module: ModuleType
+    match command:
+        case "run":
+            from oic_assurance.cli import run as module
+        case "demo" | "sources" | "simulate":
+            from oic_assurance.cli import sources as module
+        case "up" | "down" | "superset" | "db":
+            from oic_assurance.cli import servers as module
+        case "forces":
+            from oic_assurance.cli import forces as module
+        case "status":
+            from oic_assurance.cli import status as module
+        case "doctor":
+            from oic_assurance.cli import doctor as module
+        case "checks":
+            from oic_assurance.cli import checks as module
+        case "explain":
+            from oic_assurance.cli import explain as module
+        case "worklist":
+            from oic_assurance.cli import worklist as module
+        case "pack":
+            from oic_assurance.cli import pack as module
+        case "mf" | "metrics" | "dbt":
+            from oic_assurance.cli import metrics as module
+        case "publication":
+            from oic_assurance.cli import publication as module
+        case "release":
+            from oic_assurance.cli import release as module
+        case "signoff":
+            from oic_assurance.cli import signoff as module
+        case "quarantine":
+            from oic_assurance.cli import quarantine as module
+        case "batch":
+            from oic_assurance.cli import batch as module
+        case "erase":
+            from oic_assurance.cli import erase as module
+        case "backup":
+            from oic_assurance.cli import backup as module
+        case "upkeep":
+            from oic_assurance.cli import upkeep as module
+        case "audit":
+            from oic_assurance.cli import audit as module
+        case "notify":
+            from oic_assurance.cli import notify as module
+        case "access":
+            from oic_assurance.cli import access as module
+        case "help":
+            from oic_assurance.cli import help as module
+        case _:
+            raise KeyError(command)
+    return module
 
 
 class Commands(Group):
@@ -101,8 +154,7 @@ class Commands(Group):
         """Import and return the command that has this name, or return None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"oic_assurance.cli.{MODULES.get(cmd_name, cmd_name)}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(module_of(cmd_name), cmd_name)
         if cmd_name not in (*OF_THE_DEPLOYMENT, "help"):
             add_force_option(found)
         return found

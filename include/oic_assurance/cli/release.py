@@ -8,8 +8,8 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID, publication_option, reason_option, required_reason
 from oic_assurance.cli.shown import shows
-from oic_assurance.landing.exporters import decide_membership
-from oic_assurance.landing.exporters import trust as trust_exporter
+from oic_assurance.landing.national.exporters import decide_membership
+from oic_assurance.landing.national.exporters import trust as trust_exporter
 from oic_assurance.publishing.releases import Release, list_releases
 from oic_assurance.reporting.national.export import export_national, tell_national
 from oic_assurance.reporting.release import make as files

@@ -20,17 +20,21 @@ from oic_assurance.landing import checks
 from oic_assurance.landing.corrections import record_corrections
 from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
-from oic_assurance.landing.exporters import check_exporter, known_exporter, withdrawn_forces
 from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import NotStraight, Summary, TableLoader
+from oic_assurance.landing.national.exporters import (
+    check_exporter,
+    known_exporter,
+    withdrawn_forces,
+)
 from oic_assurance.landing.overlap import overlap
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, ManifestRule
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone, NotTaken
-from oic_assurance.sources.files.manifest import Exporter, ManifestEntry, check_manifest
 from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.sources.national.manifest import Exporter, ManifestEntry, check_manifest
 
 #: From this size on, landing a file is faster if its rows in plain form are not staged.
 PLAIN_FROM_BYTES = 64 * 1024

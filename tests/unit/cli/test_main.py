@@ -17,7 +17,7 @@ import yaml
 
 from oic_assurance import __version__
 from oic_assurance.cli.help import DOCS
-from oic_assurance.cli.main import COMMANDS, MODULES, PAGES, cli, run_command
+from oic_assurance.cli.main import COMMANDS, PAGES, cli, run_command
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
@@ -305,7 +305,10 @@ def test_a_log_folder_that_cannot_be_written_to_is_one_line() -> None:
 def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(
     new_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(MODULES, "status", "no_such_module")
+    def module_of(command: str) -> None:
+        raise ModuleNotFoundError(command)
+
+    monkeypatch.setattr("oic_assurance.cli.main.module_of", module_of)
     assert run_command(["status"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1

@@ -4,30 +4,12 @@ Airflow runs each task in a process of its own, which is a copy of the scheduler
 has some thirty tasks, and half of their processor time was the import of the same modules.
 """
 
-import importlib
 import logging
 import os
 
 from airflow.executors.local_executor import LocalExecutor
 
 from oic_assurance.gates.logging import silenced
-
-#: The modules that take long to import and that tasks need. None of them starts a thread, which a
-#: copy of the process would not have.
-MODULES = (
-    "airflow.sdk.execution_time.task_runner",
-    "airflow.dag_processing.bundles.manager",
-    "airflow.dag_processing.dagbag",
-    "oic_assurance.pipeline",
-    "dbt.cli.main",
-    "dbt.adapters.postgres",
-    "great_expectations",
-    "expectations.catalogue",
-    "oic_assurance.gates.auditor",
-    "altair",
-    "vl_convert",
-    "typst",
-)
 
 LOG = logging.getLogger(__name__)
 
@@ -42,9 +24,10 @@ class PreparedLocalExecutor(LocalExecutor):
 
 
 def prepare() -> None:
-    """Import what tasks need.
+    """Import what takes long to import and what tasks need.
 
-    A module that cannot be imported is left to the tasks: those that need it then fail, with the
+    None of these modules starts a thread, which a copy of the process would not have. If one cannot
+    be imported, it and those after it are left to the tasks: those that need it then fail, with the
     reason.
     """
     # NumPy would start threads, and nothing here multiplies matrices. Arrow would start one too, if
@@ -52,8 +35,19 @@ def prepare() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
     with silenced():
-        for name in MODULES:
-            try:
-                importlib.import_module(name)
-            except Exception:
-                LOG.exception("%s cannot be imported.", name)
+        try:
+            import airflow.dag_processing.bundles.manager
+            import airflow.dag_processing.dagbag
+            import airflow.sdk.execution_time.task_runner  # noqa: F401
+            import altair  # noqa: F401
+            import dbt.adapters.postgres
+            import dbt.cli.main  # noqa: F401
+            import great_expectations  # noqa: F401
+            import typst  # noqa: F401
+            import vl_convert  # noqa: F401
+
+            import expectations.catalogue  # noqa: F401
+            import oic_assurance.gates.auditor
+            import oic_assurance.pipeline  # noqa: F401
+        except Exception:
+            LOG.exception("What tasks need cannot be imported.")

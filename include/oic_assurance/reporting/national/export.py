@@ -31,7 +31,7 @@ from oic_assurance.publishing.restated import kept_restatements, read_restatemen
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.declarations.model import DAY, FORCE, Dataset
-from oic_assurance.sources.files.manifest import (
+from oic_assurance.sources.national.manifest import (
     Exporter,
     ManifestEntry,
     exporter_of,

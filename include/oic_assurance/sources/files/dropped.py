@@ -17,8 +17,8 @@ from oic_assurance.clock import london_day, start_of_day, utc_now
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace, ManifestRule
-from oic_assurance.sources.files.manifest import LARGEST_MANIFEST, manifest_name
 from oic_assurance.sources.files.not_taken import NO_FOLDER, why_not_taken
+from oic_assurance.sources.national.manifest import LARGEST_MANIFEST, manifest_name
 from oic_assurance.storage.urls import is_local, modified_at, open_url, without_credentials
 
 CHUNK_BYTES = 1024 * 1024

@@ -16,7 +16,7 @@ from oic_assurance.clock import london_day
 from oic_assurance.errors import DeliveryRefused, UsageError
 from oic_assurance.formats import long_day
 from oic_assurance.settings import FORCE_AREA, Settings, force_areas
-from oic_assurance.sources.files.manifest import Exporter
+from oic_assurance.sources.national.manifest import Exporter
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_row
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.sources.files.manifest import (
+from oic_assurance.sources.national.manifest import (
     LARGEST_MANIFEST,
     Exporter,
     ManifestEntry,

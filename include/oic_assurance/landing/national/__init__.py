@@ -1,0 +1,1 @@
+"""Which forces belong to the national view, and by which keys they are known."""

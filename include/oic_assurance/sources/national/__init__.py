@@ -1,0 +1,1 @@
+"""The exports of forces, from which the national view is made."""
