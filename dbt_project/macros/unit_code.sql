@@ -3,8 +3,11 @@
 {% macro unit_code(source_code) -%}
     case
         when
-            (force_code, {{ source_code }})
-            in (select force_code, source_unit_code from {{ ref("stg_hr__force_unit") }})
+            (force_code, {{ source_code }}) in (
+                select whole_force.force_code, whole_force.org_unit_code
+                from ({{ snapshot_versions(source("general", "org_unit")) }}) as whole_force
+                where whole_force.kind = 'FORCE'
+            )
         then 'ALL'
         else {{ source_code }}
     end

@@ -15,8 +15,6 @@ where not exists (
 )
 """
 
-# Before 2020 the calendar has only the days that occur in a fact table. From 2020 to the as-at day
-# it must have every day.
 _DAYS_MISSING = """
 with
     force as (

@@ -16,6 +16,21 @@ with
         from {{ ref("stg_intelligence__report") }}
     ),
 
+    -- For each day, the personnel file of that day is used. If a later file adds a leave date,
+    -- the days before
+    -- that file do not change.
+    held_in_post as (
+        select
+            force_code,
+            collar_no,
+            employee_no,
+            org_unit_code,
+            greatest(valid_from, start_date) as held_from,
+            least(valid_to, {{ add_days("leave_date", 1) }}) as held_to
+        from {{ ref("stg_hr__personnel") }}
+        where collar_no is not null and start_date is not null
+    ),
+
     holder_of_the_day as (
         select
             event.force_code,
@@ -26,7 +41,7 @@ with
             min(holder.org_unit_code) as org_unit_code
         from event
         left join
-            {{ ref("int_collar_holder") }} as holder
+            held_in_post as holder
             on event.force_code = holder.force_code
             and event.collar_no = holder.collar_no
             and event.event_day >= holder.held_from

@@ -18,20 +18,12 @@ with
 
     named_unit as (
         select force_code, org_unit_code
-        from {{ ref("int_measure") }}
-        union
-        select force_code, org_unit_code
-        from {{ ref("int_officer_version") }}
-        union
-        select force_code, org_unit_code
-        from {{ ref("int_nccu_referral") }}
-        union
-        select force_code, org_unit_code
-        from {{ ref("int_immigration_custody") }}
+        from {{ ref("stg_hr__personnel") }}
+        where org_unit_code is not null
         union
         select force_code, district_code
-        from {{ ref("int_oic_incident") }}
-        where district_code is not null
+        from {{ ref("stg_rms__occurrence") }}
+        where district_code is not null and is_oic and not is_deleted and status <> 'CANCELLED'
         union
         select force_code, org_unit_code
         from listed_unit

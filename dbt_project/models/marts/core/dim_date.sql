@@ -3,25 +3,8 @@ with
 
     days as (
         select spine.day
-        from build
-        cross join
-            {{ day_spine("cast('2020-01-01' as date)", add_days("build.as_at_day", 366)) }} as spine
-        union
-        select contacted_on
-        from {{ ref("int_nccu_referral") }}
-        union
-        select reported_on
-        from {{ ref("int_oic_incident") }}
-        union
-        select event_day
-        from {{ ref("int_intelligence_report") }}
-        union
-        select completed_on
-        from {{ ref("int_training_today") }}
-        where completed_on is not null
-        union
-        select {{ london_day("opened_at") }}
-        from {{ ref("int_exception") }}
+        from {{ ref("int_calendar") }} as calendar
+        cross join {{ day_spine("calendar.first_day", "calendar.last_day") }} as spine
     ),
 
     final as (
