@@ -7,10 +7,10 @@ stage:
 
 - `source`: SQL for a source database, run in the night before the second day's run;
 - `file`: the bytes delivered instead of the day's file, or several files, keyed by name;
-- `days`: damage of one of these two kinds, and its repair in the night after the second day's run;
-- `model`: one place in the dbt project and its replacement;
-- `mart`: SQL for the marts, run after they are built and before the gate checks them;
-- `publication`: SQL for marts that have passed the gate.
+- `days`: damage of one of these two kinds, and its repair in the next night.
+
+Damaged models are tested as mutants (`tests.mutants`). Damaged marts are tested with the gate:
+every expectation must fail on rows damaged for it (`tests/integration/gates/damage.py`).
 """
 
 import importlib
@@ -20,13 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Stage = Literal["source", "file", "days", "model", "mart", "publication"]
+Stage = Literal["source", "file", "days"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
-#: The value of `caught_by` for a defect that changes a rule, if a unit test notices the change but
-#: no check of a run does. The catalogue shows the message of the first unit test that fails.
-UNIT_TESTS = "unit tests"
 
 
 @dataclass(frozen=True)
@@ -44,21 +41,6 @@ class Files:
     def lines(self) -> list[bytes]:
         """The lines of the second day's file, each with its line end."""
         return self.today.splitlines(keepends=True)
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A change of the file `path` in the dbt project: `new` replaces `old`, which occurs once."""
-
-    path: str
-    old: str
-    new: str
-
-    @property
-    def model(self) -> str | None:
-        """The changed model's name. None if a macro is changed, because many models can use it."""
-        folder, _, name = self.path.rpartition("/")
-        return None if folder.startswith("macros") else name.removesuffix(".sql")
 
 
 @dataclass(frozen=True)
@@ -85,16 +67,16 @@ class Days:
     is_held_again: bool = False
 
 
-Damage = Callable[..., "str | bytes | dict[str, bytes] | Days | Edit"]
+Damage = Callable[..., "str | bytes | dict[str, bytes] | Days"]
 
 
 @dataclass(frozen=True)
 class Defect:
     """One defect of the catalogue.
 
-    `caught_by` is the check that must fail. `place` is the damaged source system or dataset. It is
-    empty for the other stages. If `only_new_records` is true, the damage changes no known record,
-    so a caveat is enough even if a position moves (mart contract).
+    `caught_by` is the check that must fail. `place` is the damaged source system or dataset. If
+    `only_new_records` is true, the damage changes no known record, so a caveat is enough even if a
+    position moves (mart contract).
     """
 
     name: str
@@ -102,7 +84,7 @@ class Defect:
     description: str
     damage: Damage
     caught_by: str
-    place: str = ""
+    place: str
     only_new_records: bool = False
 
 
@@ -110,7 +92,7 @@ _KNOWN: dict[str, Defect] = {}
 
 
 def defect(
-    stage: Stage, *, caught_by: str, place: str = "", only_new_records: bool = False
+    stage: Stage, *, caught_by: str, place: str, only_new_records: bool = False
 ) -> Callable[[Damage], Damage]:
     """Return a decorator that adds a function to the catalogue as a defect of this stage."""
 

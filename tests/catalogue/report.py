@@ -19,9 +19,6 @@ _TITLES = {
     "source": "A source system",
     "file": "A delivered file",
     "days": "Two days: the damage and its repair",
-    "model": "A model",
-    "mart": "A mart",
-    "publication": "Between the gate and the publication",
 }
 _TABLE = """
 ## {title}

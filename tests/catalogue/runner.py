@@ -1,6 +1,5 @@
 """Inject a defect into the simulated force, build the damaged tables, and collect failed checks."""
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,21 +10,19 @@ import psycopg
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Stage, Suite
 from oic_assurance.builds.compared_with import set_steps_aside
-from oic_assurance.builds.dbt import PROJECT, forget_project, run_dbt
+from oic_assurance.builds.dbt import forget_project, run_dbt
 from oic_assurance.builds.marts import SEALED
 from oic_assurance.builds.record import ROLE, Build
 from oic_assurance.builds.test_results import store_test_results
-from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.gates.results import save
-from oic_assurance.gates.run import GATE_ROLE, audit_stage, run_suites
+from oic_assurance.gates.run import GATE_ROLE, run_suites
 from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import decide
-from oic_assurance.publishing.publish import publish
 from oic_assurance.warehouse.connections import connect
 from tests.catalogue import deliveries
 from tests.catalogue.days import run_days
-from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit
+from tests.catalogue.defect import NOTHING, Defect
 from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 from tests.databases import administrator
@@ -39,7 +36,6 @@ FIGURES = (
 )  # fmt: skip
 #: The tables that the gate uses to compare figures and positions with those published before.
 COMPARED = ("compared__figure", "restated__position", "restated__verdict")
-SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed")]
 
 
 @dataclass(frozen=True)
@@ -100,9 +96,7 @@ class Result:
         if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
             return f"moves {len(self.moved)} ({first}) and is published: {seen or NOTHING}"
-        changes_the_past = (
-            self.defect.stage in ("source", "file", "days") and not self.defect.only_new_records
-        )
+        changes_the_past = not self.defect.only_new_records
         if changes_the_past and self.moved_positions and not (self.is_blocked or self.is_held):
             points = ", ".join(self.moved_positions)
             return f"moves the position of {points} and is not held: {seen}"
@@ -122,14 +116,8 @@ def run(world: World, one: Defect) -> Result:
         found, moved_on_the_day, contradiction = run_days(world, one)
         seconds = time.monotonic() - began
         return Result(one, tuple(found), moved_on_the_day, seconds, contradiction)
-    inject = {
-        "source": _damage_source,
-        "file": _damage_file,
-        "model": _damage_model,
-        "mart": _damage_mart,
-        "publication": _damage_publication,
-    }[one.stage]
-    world.restore("eve" if one.stage in ("source", "file") else "built")
+    inject = _damage_source if one.stage == "source" else _damage_file
+    world.restore("eve")
     forget_project()
     errors = inject(world, one)
     with administrator(world.settings) as warehouse:
@@ -139,19 +127,17 @@ def run(world: World, one: Defect) -> Result:
         moved_figures = None
         # If a dbt test stops the build, the build is incomplete and its figures are not compared.
         if not any(each.gate == "dbt" and each.is_critical for each in found):
-            moved_figures = _moved(world, warehouse, sealed=one.stage not in ("source", "file"))
+            moved_figures = _moved(world, warehouse)
     return Result(one, tuple(found), moved_figures, time.monotonic() - began)
 
 
-def _moved(
-    world: World, warehouse: psycopg.Connection, *, sealed: bool
-) -> tuple[tuple[str, ...], ...] | None:
+def _moved(world: World, warehouse: psycopg.Connection) -> tuple[tuple[str, ...], ...] | None:
     """Return the keys of the figures that moved, or None if no figures were built."""
     row = warehouse.execute("select to_regclass('candidate.assurance_measure')").fetchone()
     if row is None or row[0] is None:
         return None
-    before = {key: one for key, one in world.figures.items() if sealed or key[0] != "position"}
-    return tuple(moved(before, figures(warehouse, with_position=sealed)))
+    before = {key: one for key, one in world.figures.items() if key[0] != "position"}
+    return tuple(moved(before, figures(warehouse, with_position=False)))
 
 
 def _damage_source(world: World, one: Defect) -> list[Finding]:
@@ -221,101 +207,16 @@ def _audit(world: World, build: Build, stage: Stage, suites: Sequence[Suite]) ->
     return verdict.blocks
 
 
-def _damage_model(world: World, one: Defect) -> list[Finding]:
-    edit = one.damage()
-    assert isinstance(edit, Edit)
-    with _edited(world, edit):
-        errors = _build_changed(world, edit)
-        with administrator(world.settings) as warehouse:
-            found = findings(warehouse, world.build().build_id)
-        if not any(each.is_critical for each in (*errors, *found)):
-            errors += _unit_tests(world, edit)
-    return errors
-
-
-def _build_changed(world: World, edit: Edit) -> list[Finding]:
-    build = world.build()
-    with administrator(world.settings) as warehouse:
-        warehouse.execute(
-            "update audit.build set rules_fingerprint = %s where build_id = %s",
-            (rules_fingerprint(world.settings), build.build_id),
-        )
-    return _build(world, build, _changed(edit))
-
-
-def _changed(edit: Edit) -> list[str]:
-    """Return a dbt selection: the changed model and all models between it and `FIGURES`.
-
-    If a macro is changed, select `FIGURES` and every model on which they depend.
-    """
-    after = f"{edit.model}+," if edit.model else ""
-    return [f"{after}+{table}" for table in FIGURES]
-
-
-def _unit_tests(world: World, edit: Edit) -> list[Finding]:
-    """Run the unit tests that a rule with this change must pass before a release.
-
-    Returns a finding if a unit test fails, otherwise an empty list.
-    """
-    with _errors_of("unit test") as errors:
-        models = [edit.model] if edit.model else [f"+{table}" for table in FIGURES]
-        selection = [f"{model},test_type:unit" for model in models]
-        run_dbt(world.settings, "daily", ["test", "--select", *selection])
-    return errors
-
-
 @contextmanager
-def _edited(world: World, edit: Edit) -> Iterator[None]:
-    path = world.project / PROJECT / edit.path
-    whole = path.read_text(encoding="utf-8")
-    if whole.count(edit.old) != 1:
-        raise ValueError(f"{edit.path}: {whole.count(edit.old)} times {edit.old!r}")
-    path.write_text(whole.replace(edit.old, edit.new), encoding="utf-8")
-    try:
-        yield
-    finally:
-        path.write_text(whole, encoding="utf-8")
+def _errors_of() -> Iterator[list[Finding]]:
+    """Yield an empty list, and add dbt's error to it if an `AssuranceError` ends the block.
 
-
-def _damage_mart(world: World, one: Defect) -> list[Finding]:
-    statements = str(one.damage())
-    try:
-        world.execute("warehouse", statements)
-    except psycopg.errors.IntegrityError as error:
-        check = f"{error.diag.table_name} {_words(type(error).__name__)}"
-        message = (error.diag.message_primary or "").replace("__dbt_tmp", "")
-        return [Finding("constraint", "critical", check, message)]
-    stage: Stage = "sealed" if any(name in statements for name in SEALED_TABLES) else "marts"
-    audit_stage(world.settings, world.build(), stage)
-    return []
-
-
-def _words(name: str) -> str:
-    """Return the name of an error as words: `ForeignKeyViolation` is "foreign key violation"."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
-
-
-def _damage_publication(world: World, one: Defect) -> list[Finding]:
-    world.execute("warehouse", str(one.damage()))
-    with _errors_of("publication") as errors:
-        publish(world.settings, world.build())
-    return errors
-
-
-@contextmanager
-def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
-    """Yield an empty list, and add a finding to the list if an `AssuranceError` ends the block.
-
-    Errors of other kinds are raised.
+    The gate's failed checks are stored in the database, where `findings` reads them.
     """
     errors: list[Finding] = []
     try:
         yield errors
     except AssuranceError as error:
-        # The gate's failed checks are stored in the database, where `findings` reads them. A
-        # refused publication is not stored, so it needs a finding here.
-        if gate == "publication" or not isinstance(error, GateBlocked):
+        if not isinstance(error, GateBlocked):
             name, _, message = error.message.partition(":")
-            if gate != "dbt":
-                name, message = (UNIT_TESTS if gate == "unit test" else "publish"), error.message
-            errors.append(Finding(gate, "critical", name, message.strip()))
+            errors.append(Finding("dbt", "critical", name, message.strip()))

@@ -17,7 +17,6 @@ from typing import get_args
 import pytest
 
 from oic_assurance.platform.tasks import LABELS
-from tests.catalogue.defect import Edit, catalogue
 from tests.crash.faults import Kind
 from tests.end_to_end.terminal import PROJECT, Terminal, published_force
 from tests.night.page import Row, Seen, command_of, look_up
@@ -92,14 +91,13 @@ def test_a_model_that_cannot_be_built(force: Terminal, tmp_path: Path) -> None:
 
 
 def test_a_check_that_fails(force: Terminal, tmp_path: Path) -> None:
-    [defect] = [one for one in catalogue() if one.name == "days_for_hours"]
-    edit = defect.damage()
-    assert isinstance(edit, Edit)
-    wrong = damaged(force, tmp_path / "project", edit.path, edit.old, edit.new)
+    # The policy's hours are added as days, so every document was in time.
+    limit = '{{ dbt.dateadd("%s", "timely.value", "referral.contacted_at") }}'
+    path = "models/intermediate/nccu/int_nccu_referral.sql"
+    wrong = damaged(force, tmp_path / "project", path, limit % "hour", limit % "day")
     row = look_up(seen(wrong.assurance(*AS_AT)))
     assert row.symptom.startswith("task `audit_landing` is red")
-    table = defect.caught_by.split()[0].rpartition(".")[2]
-    assert re.search(rf"critical +\S+\.{table}\b", follow(row, force))
+    assert re.search(r"critical +\S+\.fct_nccu_referral\b", follow(row, force))
 
 
 def test_a_server_that_is_killed_during_a_run(force: Terminal) -> None:
