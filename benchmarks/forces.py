@@ -5,7 +5,7 @@
 The benchmark makes a deployment with as many forces as the largest number, each on a server of its
 own and with a made-up history. The sizes of the forces repeat, so every fourth number of forces has
 the same mixture. It measures their first load, and then days: for each number of
-forces, they get one more day of data, and `assurance forces run` makes their runs, as many at once
+forces, they get one more day of data, and `assurance run` makes the run of each, as many at once
 as there are processors. The day of sixteen forces is measured with each number of `--at-once` too.
 
 `python -m benchmarks.forces --model` computes how long a night takes for other numbers of forces
@@ -102,13 +102,14 @@ class Deployment:
     def night(self, codes: Sequence[str], at_once: int) -> Night:
         """Make the runs of forces after their last day, and return the cost."""
         morning = max(self._next_day[code] for code in codes)
-        only = [word for code in codes for word in ("--only", code)]
         before, server, free = os.times(), self._server(codes), _available()
         lowest, end = [free], threading.Event()
         watch = threading.Thread(target=_watch_memory, args=(lowest, end))
         watch.start()
         started = time.monotonic()
-        self.call("forces", "run", "--as-at", f"{morning}T05:30", "--at-once", str(at_once), *only)
+        with ThreadPoolExecutor(at_once) as pool:
+            moment = f"{morning}T05:30"
+            list(pool.map(lambda code: self.call("run", "--force", code, "--as-at", moment), codes))
         wall, after = time.monotonic() - started, os.times()
         end.set()
         watch.join()

@@ -1,12 +1,14 @@
 """A deployment with several made-up forces, each of which has the world of another seed."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from tests.oracle.compare import Difference
-from tests.oracle.runner import CommandLine, Rounds
+from tests.oracle.runner import CommandError, CommandLine, Rounds
 from tests.oracle.world import make_world
 
 #: The forces, and the seeds of their worlds.
@@ -81,6 +83,22 @@ class Deployment:
         """Fill the sources of each force with the steps that they do not have yet."""
         for rounds in self.rounds.values():
             rounds.fill_to(step)
+
+    def run(
+        self, codes: Sequence[str], moment: str, more: dict[str, str] | None = None
+    ) -> dict[str, str]:
+        """Make the run of each force, two at once. Return the errors of those that fail."""
+
+        def one(code: str) -> str:
+            try:
+                self.commands.call("run", "--force", code, "--as-at", moment, more=more)
+            except CommandError as error:
+                return str(error)
+            return ""
+
+        with ThreadPoolExecutor(2) as pool:
+            errors = zip(codes, pool.map(one, codes), strict=True)
+        return {code: error for code, error in errors if error}
 
     def differences(self, code: str, moment: str) -> list[str]:
         """Return the differences of a force's marts from the oracle after a run of all forces."""

@@ -23,7 +23,7 @@ def test_a_command_names_the_force() -> None:
 
 
 def test_a_command_about_the_deployment_names_none() -> None:
-    for text in ("`assurance up`", "`assurance forces run`", "`assurance help tls`", "`make run`"):
+    for text in ("`assurance up`", "`assurance forces list`", "`assurance help tls`", "`make run`"):
         assert as_typed(text, "E23000022") == text
 
 

@@ -2,6 +2,5 @@
 
 from oic_assurance.cli.main import main
 
-# A process that `assurance forces run` starts imports this module too.
 if __name__ == "__main__":
     main()

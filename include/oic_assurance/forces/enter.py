@@ -196,22 +196,6 @@ def check_alone(force: Force, forces: Forces, environment: Mapping[str, str]) ->
         )
 
 
-def without_secrets(deployment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a deployment without what belongs to a force, and without secrets.
-
-    It is for a process that works for no force, and of which the processes of forces are copies.
-    """
-    return {
-        name: value
-        for name, value in deployment.items()
-        if not (
-            _OWN.fullmatch(name)
-            or _is_secret(name)
-            or name.startswith(("AIRFLOW__SECRETS__", "AIRFLOW__DATABASE__"))
-        )
-    }
-
-
 def replace_environment(environment: Mapping[str, str]) -> None:
     """Give this process other environment variables."""
     wanted = dict(environment)

@@ -1,17 +1,12 @@
 """The command line of a deployment with several forces, without any server."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from oic_assurance.cli import forces as commands
-from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
-from oic_assurance.platform.side_by_side import Ended
 from tests.unit.forces.conftest import deployment
 from tests.unit.forces.test_declared import TWO
 
@@ -111,17 +106,6 @@ def test_a_folder_of_a_force_that_is_not_declared_any_more_is_listed(
     assert f"state folders of no declared force\n{old}\n" in capsys.readouterr().out
 
 
-def test_the_reason_of_a_run_that_was_killed_is_the_signal(tmp_path: Path) -> None:
-    log = tmp_path / "run.log"
-    assert "cannot be read: No such file" in _reason(1, log)
-    assert _reason(73, log) == f"Its log {log} cannot be written."
-    log.write_text("ok build_marts 3.2 s\n")
-    assert _reason(-9, log) == f"Ended by signal 9 (SIGKILL): see {log}."
-    assert _reason(1, log) == "ok build_marts 3.2 s"
-    log.write_text("assurance: the run failed.\nSee docs/how-to/at-night.md, or `…`.\n")
-    assert _reason(1, log) == "the run failed."
-
-
 def test_a_monitor_sees_one_line_and_the_worst_state(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["forces", "status", "--monitor"]) == 2
     shown = capsys.readouterr().out
@@ -144,32 +128,6 @@ def test_one_force_that_starts_is_enough_if_it_is_asked_for(
         ends_with(*codes)
         assert run_command(["forces", "start"]) == plain
         assert run_command(["forces", "start", "--any"]) == with_any
-
-
-def test_a_force_that_shares_a_place_is_not_run_and_stops_no_other(
-    capfd: pytest.CaptureFixture[str], deployment: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: dict[str, Mapping[str, str]] = {}
-
-    def side_by_side(_: object, work: object, environments: Any, *how: object) -> Iterator[Ended]:
-        given.update(environments)
-        yield from (Ended(code, 0, 1.0) for code in environments)
-
-    monkeypatch.setattr(commands, "original", lambda environment, modules: nullcontext())
-    monkeypatch.setattr(commands, "side_by_side", side_by_side)
-    third = "E23000020"
-    with (deployment / "forces.yml").open("a") as file:
-        file.write(f"  - {{code: {third}, name: Derbyshire, accountable_body: Another}}\n")
-    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_DROPZONE", f"{deployment}/forces/{NORTH}/dropzone/south")
-    monkeypatch.setenv(f"ASSURANCE_{third}_PSEUDONYM_KEY", "of the third")
-    monkeypatch.setenv(f"ASSURANCE_{NORTH}_PSEUDONYM_KEY", "of the north")
-    assert run_command(["forces", "run"]) == 1
-    shown = capfd.readouterr().out
-    assert shown.count(f"The dropzone of the force {SOUTH} is inside the dropzone of") == 2
-    assert "1 of 3 forces made a publication." in shown
-    assert list(given) == [third]
-    assert f"ASSURANCE_{third}_PSEUDONYM_KEY" in given[third]
-    assert "of the north" not in given[third].values()
 
 
 def test_the_pools_are_those_of_the_servers(

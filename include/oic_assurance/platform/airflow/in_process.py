@@ -111,22 +111,6 @@ def _database(settings: Settings) -> Path:
     return airflow_home(settings) / "run.db"
 
 
-def import_ahead(settings: Settings) -> None:
-    """Import Airflow and what its tasks need, so that copies of this process need not import it.
-
-    Airflow's own database is made too, because a copy of the process makes it for its own force.
-    """
-    _set_environment(settings)
-    _ensure_metadata(settings)
-    from airflow import settings as airflow_settings
-
-    from oic_assurance.platform.airflow.executor import prepare
-
-    prepare()
-    _load_dags(settings.project_root / DAG_FILE)
-    airflow_settings.engine.dispose()
-
-
 def _ensure_metadata(settings: Settings) -> None:
     """Give the run an empty Airflow metadata database, in which all tables exist.
 
@@ -165,7 +149,7 @@ def _opened(airflow_settings: Any) -> Path:
 
 
 def _is_of_another_force(airflow_settings: Any, database: Path) -> bool:
-    """Tell whether this process is a copy of one that `import_ahead` has prepared."""
+    """Tell whether this process has made the run of another force before."""
     opened = _opened(airflow_settings)
     return opened.name == database.name and opened != database
 
