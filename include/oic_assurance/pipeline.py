@@ -569,10 +569,10 @@ def export_metrics(settings: Settings) -> None:
         ServerError: The warehouse cannot be reached.
         UsageError: A setting is not valid, or the file cannot be written.
     """
-    from oic_assurance.reporting.telemetry import collected, text
+    from oic_assurance.reporting import metrics
 
-    if text.is_wanted():
-        text.write_file(collected.collect(settings))
+    if metrics.is_wanted():
+        metrics.write_file(metrics.collect(settings))
 
 
 def _export_metrics(settings: Settings) -> None:

@@ -13,9 +13,7 @@ import pytest
 
 from oic_assurance import pipeline
 from oic_assurance.clock import utc_now
-from oic_assurance.reporting.telemetry.collected import collect
-from oic_assurance.reporting.telemetry.declared import METRICS
-from oic_assurance.reporting.telemetry.text import as_text
+from oic_assurance.reporting.metrics import METRICS, as_text, collect
 from oic_assurance.settings import Settings
 from tests.databases import Prepared, administrator
 from tests.end_to_end.terminal import PROJECT

@@ -20,10 +20,10 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.notifications.message import body, subject_line
 from oic_assurance.notifications.notification import changes
 from oic_assurance.platform.airflow.home_page import store_problems
+from oic_assurance.reporting.metrics import collect
 from oic_assurance.reporting.pack.facts import texts
 from oic_assurance.reporting.pack.make import write_pack
 from oic_assurance.reporting.release.make import make
-from oic_assurance.reporting.telemetry.collected import collect
 from oic_assurance.settings import Settings
 from oic_assurance.state.read import open_problems
 from tests.databases import administrator

@@ -7,8 +7,7 @@ import click
 from oic_assurance.builds.development import run_dbt_beside
 from oic_assurance.pipeline import export_metrics
 from oic_assurance.reporting.metricflow import run_metricflow
-from oic_assurance.reporting.telemetry.collected import collect
-from oic_assurance.reporting.telemetry.text import as_text
+from oic_assurance.reporting.metrics import as_text, collect
 from oic_assurance.settings import load_settings
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import LONDON, utc_now
-from oic_assurance.reporting.telemetry.collected import collect
+from oic_assurance.reporting.metrics import collect
 from oic_assurance.settings import Settings
 from oic_assurance.state.monitor import EXIT_CODES
 from oic_assurance.state.read import open_problems

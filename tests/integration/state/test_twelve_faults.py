@@ -29,8 +29,8 @@ from oic_assurance.operations.doctor import registry, warehouse
 from oic_assurance.operations.upkeep import PROOFS
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
+from oic_assurance.reporting.metrics import collect
 from oic_assurance.reporting.national import export
-from oic_assurance.reporting.telemetry.collected import collect
 from oic_assurance.settings import Settings
 from oic_assurance.state.read import Problem, cause_of, no_server, open_problems
 from oic_assurance.warehouse import processing_log

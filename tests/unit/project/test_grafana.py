@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from oic_assurance.reporting.telemetry.declared import METRICS
+from oic_assurance.reporting.metrics import METRICS
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "oic-assurance.json"

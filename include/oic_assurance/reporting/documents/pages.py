@@ -17,8 +17,8 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents.marts import MODELS, NATIONAL_MARTS, Mart, marts, views
 from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.over_time import over_time
+from oic_assurance.reporting.metrics import METRICS
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.telemetry.declared import METRICS
 from oic_assurance.reporting.templates import templates
 from oic_assurance.settings import Kind
 from oic_assurance.sources.declarations.load import datasets, datasets_of

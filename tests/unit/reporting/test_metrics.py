@@ -1,5 +1,6 @@
-"""Metrics as text that Prometheus reads, and in a file that only its collector may read."""
+"""Metrics: their names, the text that Prometheus reads, and the file for its collector."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as as_prometheus
 
 from oic_assurance.errors import UsageError
-from oic_assurance.reporting.telemetry.collected import Sample
-from oic_assurance.reporting.telemetry.declared import METRICS
-from oic_assurance.reporting.telemetry.text import as_text, write_file
+from oic_assurance.reporting.metrics import METRICS, Sample, as_text, write_file
 
+#: Labels whose values are known in advance. No label names a person, a login, a unit or a reason.
+LABELS = {
+    *("outcome", "stage", "dataset", "severity", "result", "kind"),
+    *("connection", "place"),
+}
 BY_NAME = {metric.name: metric for metric in METRICS}
 FRESH = BY_NAME["assurance_dataset_fresh"]
 SAMPLES = [
@@ -67,3 +71,19 @@ def test_a_place_that_cannot_be_used_is_an_error(
     monkeypatch.setenv("ASSURANCE_METRICS_FILE", str(tmp_path / place))
     with pytest.raises(UsageError, match=message):
         write_file(SAMPLES)
+
+
+def test_every_metric_has_a_name_of_its_own() -> None:
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+
+
+def test_moments_and_durations_are_in_seconds() -> None:
+    for metric in METRICS:
+        assert re.fullmatch(r"assurance_[a-z_]+", metric.name)
+        is_time = re.search("_timestamp|_duration", metric.name) is not None
+        assert metric.name.endswith("_seconds") is is_time
+        assert metric.says.endswith(".")
+
+
+def test_labels_have_few_values() -> None:
+    assert {label for metric in METRICS for label in metric.labels} == LABELS
