@@ -73,7 +73,7 @@ order by latest.started_at, latest.part
 
 
 @dataclass(frozen=True)
-class Did:
+class Work:
     """What a part did, or in a dry run, what it would do.
 
     `counts` are numbers by name. `note` says what was left for the next run, if anything was.
@@ -95,7 +95,7 @@ class Part:
 
     name: str
     does: str
-    run: Callable[[Settings, bool], Did]
+    run: Callable[[Settings, bool], Work]
 
 
 @dataclass(frozen=True)
@@ -140,18 +140,18 @@ def run_part(settings: Settings, part: Part, *, dry_run: bool = False) -> Upkeep
             upkeep_id = one_value(connection, "select audit.begin_upkeep(%s)", (part.name,))
         try:
             if busy and not dry_run:
-                outcome, did = "skipped", Did(note=busy)
+                outcome, did = "skipped", Work(note=busy)
             else:
                 did = part.run(settings, dry_run)
                 outcome = "dry run" if dry_run else "done"
         except AssuranceError as error:
-            did = Did(note=error.message)
+            did = Work(note=error.message)
         except psycopg.Error as error:
-            did = Did(note=f"the database failed: {reason(error)}")
+            did = Work(note=f"the database failed: {reason(error)}")
         except OSError as error:
-            did = Did(note=f"{error.filename or 'a file'}: {error.strerror or error}")
+            did = Work(note=f"{error.filename or 'a file'}: {error.strerror or error}")
         except Exception as error:
-            did = Did(note=f"unexpected {type(error).__name__}")
+            did = Work(note=f"unexpected {type(error).__name__}")
         did = replace(did, note=did.note or busy)
         sizes = (did.bytes_before, did.bytes_after)
         if upkeep_id is not None:
@@ -182,14 +182,14 @@ def _run_under_way(settings: Settings, connection: psycopg.Connection) -> str | 
 # ---------------------------------------------------------------- records past their retention
 
 
-def _list_due(settings: Settings, dry_run: bool) -> Did:
+def _list_due(settings: Settings, dry_run: bool) -> Work:
     changed = Counter(added=0, removed=0)
     for dataset in datasets().values():
         changed.update(refresh(settings, dataset, dry_run=dry_run))
-    return Did(dict(changed))
+    return Work(dict(changed))
 
 
-def _erase_decided(settings: Settings, dry_run: bool) -> Did:
+def _erase_decided(settings: Settings, dry_run: bool) -> Work:
     def stop() -> str | None:
         with connect(settings, role=ERASURE) as connection:
             return _run_under_way(settings, connection)
@@ -197,13 +197,13 @@ def _erase_decided(settings: Settings, dry_run: bool) -> Did:
     done = erase_decided(settings, dry_run=dry_run, stop=stop)
     left = [f"in use: {', '.join(done.in_use)}"] if done.in_use else []
     left += [done.stopped] if done.stopped else []
-    return Did({"records": done.records, "rows": done.rows}, note="; ".join(left) or None)
+    return Work({"records": done.records, "rows": done.rows}, note="; ".join(left) or None)
 
 
 # ---------------------------------------------------------------- generations
 
 
-def _keep_generations(settings: Settings, dry_run: bool) -> Did:
+def _keep_generations(settings: Settings, dry_run: bool) -> Work:
     """Detach and drop old generations, as the daily run does after its publication.
 
     The daily run puts a step off if readers are using a table. At night, nobody is.
@@ -225,7 +225,7 @@ def _keep_generations(settings: Settings, dry_run: bool) -> Did:
     before = size()
     done = planned(settings) if dry_run else tidy(settings)
     counts = {"detached": len(done.detached), "dropped": len(done.erased)}
-    return Did(counts, before, before if dry_run else size(), done.put_off)
+    return Work(counts, before, before if dry_run else size(), done.put_off)
 
 
 # ---------------------------------------------------------------- scratch places
@@ -241,7 +241,7 @@ PREFIXES = (
 )
 
 
-def _clear_scratch(settings: Settings, dry_run: bool) -> Did:
+def _clear_scratch(settings: Settings, dry_run: bool) -> Work:
     """Remove the scratch places that killed processes have left. They hold personal data.
 
     Each kind has a lock that its user holds, and a killed process holds no lock. So a place is
@@ -281,16 +281,16 @@ def _clear_scratch(settings: Settings, dry_run: bool) -> Did:
                     if not dry_run:
                         store.remove(name)
     counts = {"schemas": schemas, "scratch folders": int(drill or False), "files": files}
-    return Did(counts, note=f"in use: {', '.join(in_use)}" if in_use else None)
+    return Work(counts, note=f"in use: {', '.join(in_use)}" if in_use else None)
 
 
 # ---------------------------------------------------------------- what a restore set aside
 
 
-def _remove_set_aside(settings: Settings, dry_run: bool) -> Did:
+def _remove_set_aside(settings: Settings, dry_run: bool) -> Work:
     done = remove_set_aside(settings, dry_run=dry_run)
     counts = {"removed": done.removed, "not old yet": done.waiting, "only copies": done.only_copies}
-    return Did(counts, done.bytes_before, done.bytes_after, done.note)
+    return Work(counts, done.bytes_before, done.bytes_after, done.note)
 
 
 # ---------------------------------------------------------------- logs
@@ -302,7 +302,7 @@ SUFFIXES = (".log", ".tsv")
 AIRFLOW_LOGS = "AIRFLOW__LOGGING__BASE_LOG_FOLDER"
 
 
-def rotate(settings: Settings, dry_run: bool) -> Did:
+def rotate(settings: Settings, dry_run: bool) -> Work:
     """Delete logs last written `ASSURANCE_KEEP_LOGS_DAYS` days ago, and cut large ones.
 
     The programs append to their logs, so a program that has the log open goes on at the beginning
@@ -344,7 +344,7 @@ def rotate(settings: Settings, dry_run: bool) -> Did:
             if not dry_run:
                 _cut(path)
     counts = {"logs deleted": deleted, "logs cut": cut, "files left, not logs": unknown}
-    return Did(counts, size_before, size_after)
+    return Work(counts, size_before, size_after)
 
 
 def _files(bases: Sequence[Path]) -> Iterator[Path]:
@@ -396,7 +396,7 @@ order by proof.proven_at nulls first, batch.batch_id
 """
 
 
-def _prove(settings: Settings, dry_run: bool) -> Did:
+def _prove(settings: Settings, dry_run: bool) -> Work:
     """Make the checks of the night, and compare a share of the archived batches with raw.
 
     The batches that were compared longest ago come first, so each is compared once in `NIGHTS`.
@@ -408,11 +408,11 @@ def _prove(settings: Settings, dry_run: bool) -> Did:
     again = [batch for batch, disagrees in batches[most:] if disagrees][:most]
     share = [*(batch for batch, _ in batches[:most]), *again]
     if dry_run:
-        return Did({"batches": len(share)})
+        return Work({"batches": len(share)})
     record(settings, measure(settings, NIGHTLY))
     proofs = [proof for one in share for proof in verify(settings, batch_id=one)]
     differ = sum(bool(proof.disagreements) for proof in proofs)
-    return Did({"batches": len(share), "disagreeing": differ})
+    return Work({"batches": len(share), "disagreeing": differ})
 
 
 REVIEW = Part("review", "List the records that are past their retention.", _list_due)

@@ -667,21 +667,6 @@ def test_each_host_has_its_own_disk_and_all_have_one_source(
     (fresh_warehouse.home / "host").unlink()
 
 
-@pytest.mark.parametrize(("kind", "host"), [("disk", ""), ("drift", "3fa9c12b77de")])
-def test_what_an_earlier_version_measured_is_replaced(
-    fresh_warehouse: Settings, kind: str, host: str
-) -> None:
-    ask(
-        fresh_warehouse,
-        "insert into audit.observation values (%s, 'thing', %s, 'failed', '', '', null, now(), "
-        "now(), '')",
-        kind,
-        host,
-    )
-    assert measured(fresh_warehouse, kind, "failed") == ["thing"]
-    assert measured(fresh_warehouse, kind, "ok") == []
-
-
 def test_what_could_not_be_measured_stays_as_it_was(fresh_warehouse: Settings) -> None:
     measured(fresh_warehouse, "drift", "failed", "a")
     assert measured(fresh_warehouse, "drift", "unknown", "a") == ["a"]

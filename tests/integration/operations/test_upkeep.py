@@ -27,9 +27,9 @@ from oic_assurance.operations.upkeep import (
     RESTORES,
     REVIEW,
     SCRATCH,
-    Did,
     Part,
     Upkeep,
+    Work,
     latest,
     run_part,
 )
@@ -112,9 +112,9 @@ def test_a_part_that_was_killed_is_closed_as_interrupted_by_the_next_one(world: 
 
 
 def test_an_error_of_the_database_names_no_value(world: World) -> None:
-    def fails(settings: Settings, dry_run: bool) -> Did:
+    def fails(settings: Settings, dry_run: bool) -> Work:
         ask(settings, "select '000777'::date", login="oic_erasure")
-        return Did()
+        return Work()
 
     message = run_part(world.settings, Part("review", "Fails.", fails)).message
     assert message is not None

@@ -114,7 +114,7 @@ class Collected:
 
 
 @dataclass
-class _Looks:
+class _Reads:
     """The statements of one login at one address that have read the same marts."""
 
     #: The first of the sessions.
@@ -248,8 +248,8 @@ def _enter_file(
         own = {login for (login,) in connection.execute(_OWN, (list(LOGIN_ROLES),))}
         names = _names(connection)
         sessions = _sessions(connection.info.dbname, lines, own, names.known, written, done)
-        for looks in _looks(sessions, names):
-            _enter(settings, connection, looks, done)
+        for reads in _reads(sessions, names):
+            _enter(settings, connection, reads, done)
         connection.execute(
             """
             insert into audit.collected_server_log (file_name, bytes) values (%s, %s)
@@ -338,33 +338,33 @@ def _sessions(
     return [one for one in sessions.values() if one.login not in own or one.program != PROGRAM]
 
 
-def _looks(sessions: Iterable[Session], names: Names) -> Iterator[_Looks]:
+def _reads(sessions: Iterable[Session], names: Names) -> Iterator[_Reads]:
     """Group the statements by login, address, and the set of marts that they have read."""
-    found: dict[tuple[str, str], dict[frozenset[str] | None, _Looks]] = {}
+    found: dict[tuple[str, str], dict[frozenset[str] | None, _Reads]] = {}
     for session in sessions:
         for statement in session.all_statements():
             marts = statement.marts(names)
             sets = found.setdefault((session.login, session.address), {})
             key = marts if marts in sets or len(sets) < MOST_SETS else None
             if key not in sets:
-                sets[key] = _Looks(session, marts, statement.at, statement.at)
+                sets[key] = _Reads(session, marts, statement.at, statement.at)
             sets[key].add(session, marts, statement)
     for sets in found.values():
         yield from sets.values()
 
 
 def _enter(
-    settings: Settings, connection: psycopg.Connection, looks: _Looks, done: Collected
+    settings: Settings, connection: psycopg.Connection, reads: _Reads, done: Collected
 ) -> None:
-    session, what = looks.session, looks.in_words(settings)
-    marts = [mart_mark(mart) for mart in sorted(looks.marts)]
-    values = value_marks(settings, looks.values)
+    session, what = reads.session, reads.in_words(settings)
+    marts = [mart_mark(mart) for mart in sorted(reads.marts)]
+    values = value_marks(settings, reads.values)
     for first in range(0, max(1, len(values)), MOST_VALUES):
         connection.execute(
             "select audit.enter_consultation_of_server_log(%s, %s, %s, %s, %s, %s, %s)",
             (
                 session.login,
-                looks.first,
+                reads.first,
                 what,
                 [*marts, *values[first : first + MOST_VALUES]],
                 session.address,

@@ -154,8 +154,6 @@ def record(settings: Settings, measured: Sequence[Measured]) -> None:
             for key, row in rows.items():
                 known = (row.state, row.what, row.todo, row.amount, row.since or now, now, who)
                 warehouse.execute(_RECORD, (*key, *known, row.since))
-                # An earlier version may have measured each host's, or what they have in common.
-                warehouse.execute(_REPLACE, (*key, key[2]))
             # What was not found again is over.
             warehouse.execute(
                 """
@@ -184,10 +182,6 @@ def forget(settings: Settings, host: str) -> int:
         return warehouse.execute("delete from audit.observation where host = %s", (host,)).rowcount
 
 
-_REPLACE = """
-delete from audit.observation
-where problem_code = %s and subject = %s and host <> %s and '' in (host, %s)
-"""
 _RECORD = """
 insert into audit.observation as known (
     problem_code, subject, host, state, what, todo, amount, since, observed_at, observed_by

@@ -49,7 +49,7 @@ select
     measure.is_complete_period, measure.numerator, measure.denominator, measure.value,
     measure.ci_low, measure.ci_high, unit.org_unit_name, point.status, point.source_status,
     point.caveat,
-    to_jsonb(point) ->> 'figure_period' as position_period, point.value as position_value,
+    point.figure_period as position_period, point.value as position_value,
     point.numerator as position_numerator, point.denominator as position_denominator
 from {mart_assurance_measure} as measure
 left join {mart_dim_org_unit} as unit using (force_code, org_unit_code)
@@ -99,17 +99,14 @@ order by class_name, place
 """
 
 
-# Publications made by earlier versions of the code lack the column `value_change` and name only one
-# cause for each figure. `to_jsonb` returns null for a missing column.
 _RESTATED = """
 select
-    cause, record_count, value_before, value_after,
-    (to_jsonb(restated) ->> 'value_change')::double precision as value_change
-from {mart_restatement} as restated
+    cause, record_count, value_before, value_after, value_change
+from {mart_restatement}
 where
     force_code = %(force)s and measure_code = %(measure)s
     and period_start = %(period)s and org_unit_code = %(unit)s
-order by to_jsonb(restated) ->> 'step', cause
+order by step, cause
 """
 
 
@@ -166,7 +163,6 @@ def position_in_words(figure: Row) -> str | None:
             f"{share(figure['position_value'])}: {figure['position_numerator']} of "
             f"{figure['position_denominator']}"
         )
-    # A publication of an earlier version does not say the days.
     return ", ".join(filter(None, (words, figure["position_period"])))
 
 

@@ -218,10 +218,10 @@ class _Replay:
             deliveries = LaterDeliveries(self._settings, loader)
             later = deliveries.after(rejected.delivered_for, rejected.batch_id)
             overridden = self._overridden_keys(rejected, deliveries, later, replayed, rows)
-            original = LaterDelivery(
+            delivered = LaterDelivery(
                 rejected.batch_id, rejected.delivered_for, rejected.archived_as
             )
-            if not deliveries.stage(original):
+            if not deliveries.stage(delivered):
                 notes["delivery_not_read"] = True
         replayed.add(rows)
         replayed.stage()

@@ -22,7 +22,7 @@ import psycopg
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError
 from oic_assurance.forces.enter import first_force
-from oic_assurance.operations.upkeep import Did
+from oic_assurance.operations.upkeep import Work
 from oic_assurance.platform.airflow.environment import airflow_environment
 from oic_assurance.settings import Settings, of_the_deployment
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
@@ -46,7 +46,7 @@ _FOUND = re.compile(r"^Found (\d+) rows", re.MULTILINE)
 _PATIENCE_SECONDS = 1800
 
 
-def trim(settings: Settings, dry_run: bool) -> Did:
+def trim(settings: Settings, dry_run: bool) -> Work:
     """Delete what is older than `ASSURANCE_KEEP_AIRFLOW_DAYS`. With `dry_run`, only count it.
 
     Raises:
@@ -54,16 +54,16 @@ def trim(settings: Settings, dry_run: bool) -> Did:
     """
     first = first_force()
     if first not in (None, settings.force_code):
-        return Did(note=f"Airflow's database is trimmed with the upkeep of the force {first}")
+        return Work(note=f"Airflow's database is trimmed with the upkeep of the force {first}")
     url = metadata_url(of_the_deployment(settings))
     if url is None:
-        return Did(note=f"AIRFLOW_CONN_{CONNECTION.upper()} is not set: nothing is trimmed")
+        return Work(note=f"AIRFLOW_CONN_{CONNECTION.upper()} is not set: nothing is trimmed")
     before = _size(url)
     if before is None:
-        return Did(note="Airflow has made no tables yet")
+        return Work(note="Airflow has made no tables yet")
     output = _clean(settings, url, dry_run=dry_run)
     rows = sum(int(number) for number in _FOUND.findall(output))
-    return Did({"rows": rows}, before, _size(url))
+    return Work({"rows": rows}, before, _size(url))
 
 
 def metadata_url(settings: Settings) -> str | None:

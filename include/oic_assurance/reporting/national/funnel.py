@@ -22,7 +22,7 @@ from oic_assurance.reporting.paper.drawing import (
     QUIET,
     WHITE,
     data,
-    looks,
+    fixed_scale,
     svg,
 )
 
@@ -124,7 +124,7 @@ def _channel(kind: Any, place: int) -> Any:
 
     The page explains the shapes once for all plots.
     """
-    scale = looks({name: look[place] for name, look in READINGS.items()})
+    scale = fixed_scale({name: look[place] for name, look in READINGS.items()})
     return kind("reading:N", scale=scale, legend=None)
 
 

@@ -18,7 +18,7 @@ from oic_assurance.reporting.paper.drawing import (
     SAND,
     WHITE,
     data,
-    looks,
+    fixed_scale,
     names_axis,
     stacked,
     svg,
@@ -155,20 +155,19 @@ def exceptions_by_age(rows: Rows) -> Picture:
     names = sorted({kind for kind, _ in counts})
     shades = {ages[code]: shade for code, shade in AGES.items()}
     old = sum(number for (_, age), number in counts.items() if age == ages["over 28"])
-    told = [
+    words = [
         f"{count(sum(counts.values()), 'open exception')} of all months, {old:,} of them older "
         "than four weeks."
     ]
     for name in names:
         of_kind = [row for row in rows if kinds[row["exception_code"]] == name]
-        # A publication of an earlier version does not say how many people there are.
-        people = sum(row["people"] or 0 for row in of_kind)
+        people = sum(row["people"] for row in of_kind)
         number = sum(row["exceptions"] for row in of_kind)
         if 0 < people < number:
-            told.append(f"{name}: {number:,} for {count(people, 'officer')}.")
+            words.append(f"{name}: {number:,} for {count(people, 'officer')}.")
     return Picture(
         "Open exceptions today, by age",
-        " ".join(told),
+        " ".join(words),
         svg(stacked(counts, names, shades), height=92 + 26 * max(len(names), 1)),
         ("Exception", *shades),
         [(name, *(str(counts.get((name, age), 0)) for age in shades)) for name in names],
@@ -363,7 +362,7 @@ def _spans(
             y=alt.Y(
                 "name:N", sort=list(names), title=None, axis=alt.Axis(domain=False, ticks=False)
             ),
-            color=alt.Color("part:N", scale=looks(shades), legend=legend),
+            color=alt.Color("part:N", scale=fixed_scale(shades), legend=legend),
         )
     )
     lines = alt.Chart(

@@ -108,11 +108,11 @@ def _warning(publication: Row, facts: Facts) -> str:
 def _problems(facts: Facts) -> str:
     if not facts["problem"]:
         return ""
-    told = (
+    problems = (
         f"{row['title']} ({row['who']}): {row['what']}." if row["what"] else f"{row['title']}."
         for row in facts["problem"]
     )
-    return f"Open when this pack was made: {' '.join(told)}"
+    return f"Open when this pack was made: {' '.join(problems)}"
 
 
 def _point(card: Row, facts: Facts) -> Section:
@@ -126,7 +126,6 @@ def _point(card: Row, facts: Facts) -> Section:
         Term(
             "Figure",
             f", {card['parts_words']}"
-            # A publication of an earlier version does not say the days.
             + (f", {card['period_words']}" if card["period_words"] else "")
             + (f", 95% interval {card['interval_words']}" if card["interval_words"] else "")
             + f". {position['measure_description'] or NOTHING}.",
@@ -170,10 +169,6 @@ def _point(card: Row, facts: Facts) -> Section:
 def _caveats(card: Row, facts: Facts) -> Table:
     """Return what a reader must know before using a point's figure, and what it could move."""
     rows = of_point(facts["caveat"], card["point_code"])
-    if not rows and card["caveat_words"]:
-        # A publication of an earlier version has all caveats in one text.
-        text = {"caveat_label": "Caveat", "words": card["caveat_words"]}
-        rows = [{**text, "could_be_low": None, "could_be_high": None}]
     return Table.of(
         "Know before you use the figure",
         rows,
@@ -373,24 +368,24 @@ def _changes(facts: Facts, since: Since) -> Section:
         if figure.measure_code in measures
         for cause, (change, records) in figure.causes.items()
     ]
-    compared = f"publication {since.publication_id}" if since.told else long_day(since.day)
+    compared = f"publication {since.publication_id}" if since.shown else long_day(since.day)
     if since.not_kept:
         numbers = ", ".join(map(str, since.not_kept))
         kept = (
             f"Changes can be missing, because those of these publications are not kept: {numbers}."
         )
     figures = len({(one.measure_code, one.month) for _, one, *_ in restated})
-    told = f"No figure of a past month is known to have been restated since {compared}."
+    words = f"No figure of a past month is known to have been restated since {compared}."
     if figures:
         verb = "was" if figures == 1 else "were"
-        told = f"{count(figures, 'figure')} of past months {verb} restated since {compared}."
-    elif not since.told:
-        told = "Nothing had been published by then, so no published figure can have been restated."
+        words = f"{count(figures, 'figure')} of past months {verb} restated since {compared}."
+    elif not since.shown:
+        words = "Nothing had been published by then, so no published figure can have been restated."
     return Section(
         "What changed, and why",
         "changes",
         [
-            Text(f"{first_page.moved_in_words(facts, since)}. {told}"),
+            Text(f"{first_page.moved_in_words(facts, since)}. {words}"),
             Table.of(
                 "Changed targets and deadlines, and verdicts that corrections changed",
                 since.verdicts,

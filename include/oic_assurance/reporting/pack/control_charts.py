@@ -19,7 +19,7 @@ from oic_assurance.reporting.paper.drawing import (
     QUIET,
     WHITE,
     data,
-    looks,
+    fixed_scale,
     share_axis,
     svg,
     time_axis,
@@ -141,7 +141,7 @@ def _lines(rows: Rows) -> list[Any]:
         return []
 
     def scale(place: int) -> Any:
-        return looks({name: look[place] for name, look in drawn.items()})
+        return fixed_scale({name: look[place] for name, look in drawn.items()})
 
     # The symbols in the legend are long enough to show the dashes. If there is only one line, Vega
     # draws its symbol in the wrong place. Then there is no legend, and the drawing has a label.
@@ -214,10 +214,10 @@ def _months(rows: Rows) -> list[Any]:
     ]
 
     def scale(place: int) -> Any:
-        return looks({look[0]: look[place] for look in _POINTS.values()})
+        return fixed_scale({look[0]: look[place] for look in _POINTS.values()})
 
     # Without this scale, the legend would not show the outline of the hollow dot.
-    outline = looks(dict.fromkeys((look[0] for look in _POINTS.values()), DARK))
+    outline = fixed_scale(dict.fromkeys((look[0] for look in _POINTS.values()), DARK))
     # A scale of one sign alone would draw no dots. So scales have all, and the legend those used.
     used = {point["sign"] for point in points}
     legend = alt.Legend(

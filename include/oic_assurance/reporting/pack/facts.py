@@ -20,7 +20,6 @@ from oic_assurance.publishing.restated import (
     read_restatements,
     way,
 )
-from oic_assurance.reporting.points import POINTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
@@ -145,10 +144,6 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     queries = texts(settings, BOARD_QUERIES)
     with _one_publication(settings, publication_id) as (conn, number, marts):
         facts = _rows(conn, number, marts, queries)
-        for row in facts["answer"]:
-            # A publication of an earlier version has only the code.
-            if row["point_label"] == row["point_code"]:
-                row["point_label"] = POINTS[row["point_code"]].name
         missing = dict(conn.execute("select * from state.missing_tables(%s)", [number]).fetchall())
         facts["missing"] = [
             {"query": name, "words": f"{missing[mart]}."}

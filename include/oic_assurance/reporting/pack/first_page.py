@@ -94,7 +94,7 @@ def _figure_and_status(row: Row, value: float | None, status: str | None) -> str
     return f"{figure}, {labels('status')[status].lower()}"
 
 
-def told(row: Row) -> str:
+def status_word(row: Row) -> str:
     """Return the word for a status. Publications from before words were kept have only the code."""
     return str(row["status_word"] or labels("status")[row["status"]]).lower()
 
@@ -195,13 +195,13 @@ def changed(facts: Facts, since: Since) -> str:
 def moved_in_words(facts: Facts, since: Since) -> str:
     """Return which statuses have changed since the day with which the pack compares."""
     when = f"Since {'the Board met on ' if since.is_meeting else ''}{long_day(since.day)}"
-    before = since.told or since.then
+    before = since.shown or since.then
     if not before:
         return f"{when}, nothing can be compared"
     moved = [
-        f"{row['point_label']} from {told(then)} to {told(row)}"
+        f"{row['point_label']} from {status_word(then)} to {status_word(row)}"
         for row in facts["answer"]
-        if (then := before.get(row["point_code"])) and told(then) != told(row)
+        if (then := before.get(row["point_code"])) and status_word(then) != status_word(row)
     ]
     if not moved:
         return f"{when}, no status has changed"
@@ -210,7 +210,7 @@ def moved_in_words(facts: Facts, since: Since) -> str:
 
 def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
     """Return each point's position on the day with which the pack compares, and what changed."""
-    before = since.told or since.then
+    before = since.shown or since.then
     rows = []
     for one in cards:
         then = before.get(one["point_code"])
@@ -219,7 +219,7 @@ def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
             (
                 one["point_label"],
                 NOTHING if then is None else _then(one["point_code"], then),
-                f"{one['figure_words']}, {told(one)}",
+                f"{one['figure_words']}, {status_word(one)}",
                 NOTHING if then is None else _change(then, now, facts),
             )
         )
@@ -227,24 +227,23 @@ def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
         f"Since {'the Board met on ' if since.is_meeting else ''}{long_day(since.day)}",
         (
             "Point",
-            "What the Board was told then" if since.told else "Then, as known now",
+            "What the Board was told then" if since.shown else "Then, as known now",
             "Today",
             "Change",
         ),
         rows,
         widths=(1.1, 1.4, 1.1, 2.4),
         note=f"Then: publication {since.publication_id}, as readers saw it."
-        if since.told
+        if since.shown
         else "Readers saw no publication on that day, so the table shows it as it is known now.",
     )
 
 
 def _then(code: str, row: Row) -> str:
-    status = told(row)
+    status = status_word(row)
     if not row["denominator"]:
         return status
     parts = f"{row['numerator']:,} of {row['denominator']:,}"
-    # A day, and a publication of an earlier version, do not say the days.
     if period := row.get("figure_period"):
         parts += f", {period}"
     if POINTS[code].is_checklist:
@@ -257,7 +256,7 @@ def _change(then: Row, now: Row, facts: Facts) -> str:
 
     A share can rise because more records meet the requirement, or because fewer are counted.
     """
-    status = "" if told(then) == told(now) else "The status has changed"
+    status = "" if status_word(then) == status_word(now) else "The status has changed"
     if then["numerator"] is None or now["numerator"] is None:
         return f"{status or NOTHING}"
     met = now["numerator"] - then["numerator"]

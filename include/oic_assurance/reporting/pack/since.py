@@ -25,7 +25,7 @@ class Since:
             its log.
         publication_id: The publication that was current at the end of that day. None if there was
             none.
-        told: The position of each point as that publication showed it. Empty if there was no such
+        shown: The position of each point as that publication showed it. Empty if there was no such
             publication.
         then: The position of each point on that day, as known now. A point that had not started by
             then is missing.
@@ -39,7 +39,7 @@ class Since:
     day: date
     is_meeting: bool
     publication_id: int | None
-    told: Mapping[str, Row]
+    shown: Mapping[str, Row]
     then: Mapping[str, Row]
     restated: Sequence[Restated]
     not_kept: Sequence[int]
@@ -65,8 +65,8 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
         day = meetings[-1] if meetings else today - WITHOUT_A_LOG
     if day > today:
         raise UsageError(f"{long_day(day)} is after the day of the publication, {long_day(today)}.")
-    told = _told(facts, day, publication["publication_id"])
-    number = next(iter(told.values()))["publication_id"] if told else None
+    shown = _shown_on(facts, day, publication["publication_id"])
+    number = next(iter(shown.values()))["publication_id"] if shown else None
     compared_with = {row["publication_id"]: row["compared_with"] for row in facts["compared_with"]}
     steps = way(compared_with, number, publication["publication_id"])
     kept = {row["publication_id"] for row in facts["kept"]}
@@ -74,7 +74,7 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
         day=day,
         is_meeting=day in met_on,
         publication_id=number,
-        told=told,
+        shown=shown,
         then={row["point_code"]: row for row in facts["position_day"] if row["day"] == day},
         restated=restated_figures(facts["restated"], steps),
         verdicts=[
@@ -86,7 +86,7 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     )
 
 
-def _told(facts: Facts, day: date, current: int) -> dict[str, Row]:
+def _shown_on(facts: Facts, day: date, current: int) -> dict[str, Row]:
     """Return the position that readers saw at the end of a day, keyed by point.
 
     This is the position of the publication that was current then. Its own as-at moment does not

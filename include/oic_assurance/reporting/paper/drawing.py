@@ -72,7 +72,7 @@ def share_axis(field: str) -> Any:
     return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
 
 
-def looks(of: Mapping[str, Any]) -> Any:
+def fixed_scale(of: Mapping[str, Any]) -> Any:
     """Return a scale that gives each name its colour, shape, size or dashes."""
     return alt.Scale(domain=list(of), range=list(of.values()))
 
@@ -114,7 +114,7 @@ def stacked(
         .encode(
             x=alt.X("name:N", **along) if upright else alt.X("count:Q", **length),
             y=alt.Y("count:Q", **length) if upright else alt.Y("name:N", **along),
-            color=alt.Color("part:N", scale=looks(shades), sort=None, legend=legend),
+            color=alt.Color("part:N", scale=fixed_scale(shades), sort=None, legend=legend),
             order="order:Q",
         )
     )

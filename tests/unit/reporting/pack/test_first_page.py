@@ -16,7 +16,7 @@ THEN: dict[str, Any] = {
     "status": "in_progress", "status_word": None, "numerator": 10, "denominator": 20, "value": 0.5,
 }  # fmt: skip
 SINCE = Since(
-    day=date(2026, 5, 13), is_meeting=True, publication_id=4, told={"HYDRA": THEN}, then={},
+    day=date(2026, 5, 13), is_meeting=True, publication_id=4, shown={"HYDRA": THEN}, then={},
     restated=(), not_kept=(),
 )  # fmt: skip
 
@@ -50,11 +50,13 @@ def test_the_sentence_names_changed_statuses_and_overdue_actions() -> None:
 
 
 def test_what_has_changed_is_the_word_that_readers_are_told() -> None:
-    told = {"HYDRA": {**THEN, "status": "slipping", "status_word": "Slipping"}}
+    shown = {"HYDRA": {**THEN, "status": "slipping", "status_word": "Slipping"}}
     now = facts(status="slipping", word="No clear change")
-    assert "from slipping to no clear change" in first_page.changed(now, replace(SINCE, told=told))
+    assert "from slipping to no clear change" in first_page.changed(
+        now, replace(SINCE, shown=shown)
+    )
     same = {"HYDRA": {**THEN, "status": "slipping", "status_word": "No clear change"}}
-    assert "no status has changed" in first_page.changed(now, replace(SINCE, told=same))
+    assert "no status has changed" in first_page.changed(now, replace(SINCE, shown=same))
 
 
 def test_if_no_open_action_is_overdue_it_says_none() -> None:
@@ -78,7 +80,7 @@ def test_without_open_actions_and_without_a_log() -> None:
 
 
 def test_if_nothing_is_known_of_that_day_nothing_is_compared() -> None:
-    nothing = first_page.changed(facts(), replace(SINCE, told={}, then={}))
+    nothing = first_page.changed(facts(), replace(SINCE, shown={}, then={}))
     assert nothing == "Since the Board met on 13 May 2026, nothing can be compared."
 
 
@@ -114,7 +116,7 @@ def test_a_change_says_the_status_and_the_difference_of_both_numbers(
 
 def test_what_was_told_then_has_its_days_unless_nothing_counted() -> None:
     def told(**more: Any) -> Any:
-        since = replace(SINCE, told={"HYDRA": {**THEN, **more}})
+        since = replace(SINCE, shown={"HYDRA": {**THEN, **more}})
         (row,) = first_page._moved([{**facts()["answer"][0]}], facts(), since).rows
         return row[1]
 

@@ -89,13 +89,13 @@ def test_the_board_was_told_what_the_last_publication_of_the_day_showed(
 ) -> None:
     found = since_the_last_meeting(facts(), day)
     assert found.publication_id == publication_id
-    assert found.told["HYDRA"]["value"] == value
+    assert found.shown["HYDRA"]["value"] == value
 
 
 def test_before_the_first_publication_the_board_was_told_nothing() -> None:
     found = since_the_last_meeting(facts(), date(2026, 5, 11))
     assert found.publication_id is None
-    assert found.told == {}
+    assert found.shown == {}
 
 
 def test_the_position_of_that_day_is_also_given_as_known_now() -> None:
@@ -128,7 +128,7 @@ def test_a_figure_that_was_computed_later_was_not_told_then() -> None:
     for row in given["position_as_published"]:
         row["current_from"] = moment(date(2026, 6, 20))
     found = since_the_last_meeting(given, date(2026, 5, 13))
-    assert (found.publication_id, found.told) == (None, {})
+    assert (found.publication_id, found.shown) == (None, {})
     assert found.then["HYDRA"]["value"] == 0.61
 
 
