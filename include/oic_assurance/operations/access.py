@@ -9,7 +9,7 @@ A login's rights are its memberships in server roles (see `publishing.audiences`
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -41,9 +41,9 @@ from oic_assurance.warehouse.roles import (
     RIGHT_ROLES,
 )
 from oic_assurance.warehouse.rows import (
-    all_records,
     find_row,
     find_value,
+    named_rows,
     one_value,
     relation_exists,
 )
@@ -64,7 +64,8 @@ _SESSION = {
     "search_path": LIMITED,
 }
 
-# The name of a unit's role contains the warehouse, the force and the unit's code.
+# What a login may read (the records of its units, or only aggregates), its rights, and who last
+# changed all this. The name of a unit's role contains the warehouse, the force and the unit's code.
 _ACCESS = """
 select
     login.rolname as login,
@@ -75,14 +76,14 @@ select
             and pg_has_role(login.oid, unit.oid, 'USAGE')
         order by 1
     ) as units,
-    pg_has_role(login.oid, %(office)s, 'USAGE') as is_office,
-    pg_has_role(login.oid, %(supervisor)s, 'USAGE') as is_supervisor,
     array(
         select upper(substr(held.rolname::text, length(%(right_prefix)s) + 1))
         from pg_catalog.pg_roles as held
         where held.rolname::text = any (%(rights)s) and pg_has_role(login.oid, held.oid, 'USAGE')
         order by array_position(%(rights)s, held.rolname::text)
     ) as rights,
+    pg_has_role(login.oid, %(office)s, 'USAGE') as is_office,
+    pg_has_role(login.oid, %(supervisor)s, 'USAGE') as is_supervisor,
     last.changed_by,
     last.because
 from pg_catalog.pg_roles as login
@@ -137,20 +138,6 @@ limit 1
 """
 
 
-@dataclass(frozen=True)
-class Access:
-    """What a login may read (the records of its units, or only aggregates), and its rights."""
-
-    login: str
-    units: list[str]
-    rights: list[str]
-    is_office: bool
-    is_supervisor: bool
-    #: Who last changed all this, and why. None if nobody has.
-    changed_by: str | None
-    because: str | None
-
-
 def give(
     settings: Settings,
     login: str,
@@ -198,7 +185,7 @@ def end(
     units: Sequence[str],
     because: str,
     rights: Sequence[str] = (),
-) -> Access | None:
+) -> Any:
     """Revoke a login's access to units, or its rights, or without both, all its access.
 
     With the last right, the login also loses the office's aggregates, unless they were given to it
@@ -281,13 +268,13 @@ def look_around(settings: Settings, because: str, *, hours: int) -> str:
     return person_url(settings, login, password)
 
 
-def list_access(settings: Settings) -> list[Access]:
+def list_access(settings: Settings) -> list[Any]:
     """Return every login of a supervisor, of the office or of a person, sorted by name."""
     with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
 
-def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
+def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Any]:
     values = {
         "prefix": _unit_role(conn, settings, ""),
         "office": OFFICE,
@@ -296,14 +283,14 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
         "right_prefix": RIGHT_PREFIX,
         "rights": list(RIGHT_ROLES.values()),
     }
-    return all_records(conn, Access, _ACCESS.encode(), values)
+    return named_rows(conn, _ACCESS.encode(), values)
 
 
-def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
+def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Any:
     return next((one for one in _list_access(conn, settings) if one.login == login), None)
 
 
-def _check_has(access: Access, units: Sequence[str], rights: Sequence[str]) -> None:
+def _check_has(access: Any, units: Sequence[str], rights: Sequence[str]) -> None:
     missing = [unit for unit in units if unit not in access.units]
     if missing:
         raise UsageError(f"'{access.login}' does not read the records of {', '.join(missing)}.")

@@ -16,13 +16,14 @@ Four things are checked:
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
 from oic_assurance.operations.audit.heads import Head, name_of_log, read_heads
 from oic_assurance.settings import Settings
@@ -75,34 +76,8 @@ order by 1
 """
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One row of `audit.processing_log`."""
-
-    log_id: int
-    logged_at: datetime
-    action: str
-    xid: str | None
-    origin: str
-    chain_no: int | None
-    sealed_at: datetime | None
-    snapshot: str | None
-    server: str | None
-    content: list[str | None]
-    concerns: list[str]
-    seal: list[str | None]
-    entry_hash: bytes
-    chain_hash: bytes | None
-
-    def computed_hash(self) -> bytes:
-        """Return the SHA-256 of the entry, as `audit.hash_entry` computes it."""
-        return hashlib.sha256(
-            _netstrings([*self.content, _netstrings(self.concerns)]).encode()
-        ).digest()
-
-    def computed_link(self, before: bytes) -> bytes:
-        """Return the hash of the entry's link in the chain, which follows the link `before`."""
-        return hashlib.sha256(before + self.entry_hash + _netstrings(self.seal).encode()).digest()
+#: A row of `_ENTRIES`.
+Entry = Any
 
 
 @dataclass(frozen=True)
@@ -156,32 +131,26 @@ def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
     return done
 
 
+@dataclass
 class _Check:
     """One pass over the log."""
 
-    def __init__(
-        self,
-        connection: psycopg.Connection,
-        done: Verification,
-        heads: Sequence[Head],
-        log_name: str,
-    ) -> None:
-        self._connection = connection
-        self._done = done
-        self._log_name = log_name
-        self._heads = heads
-        self._wanted = {head.chain_no for head in heads}
-        self._links: dict[int, str] = {}
-        self._seals = _Seals()
+    _connection: psycopg.Connection
+    _done: Verification
+    _heads: Sequence[Head]
+    _log_name: str
 
     def run(self) -> None:
+        wanted = {head.chain_no for head in self._heads}
+        links: dict[int, str] = {}
+        self._seals = _Seals()
         last, link = 0, FIRST_LINK
         for entry in _entries(self._connection, sealed=True):
             number = entry.chain_no or 0
             if number != last + 1:
                 self._removed(last + 1, number - 1)
             self._check_entry(entry)
-            if number == last + 1 and entry.computed_link(link) != entry.chain_hash:
+            if number == last + 1 and _link(entry, link) != entry.chain_hash:
                 self._find(
                     "changed",
                     f"Entry {entry.log_id} is not what was sealed as number {number} of the "
@@ -189,8 +158,8 @@ class _Check:
                 )
             self._check_time(entry)
             last, link = number, entry.chain_hash or b""
-            if number in self._wanted:
-                self._links[number] = link.hex()
+            if number in wanted:
+                links[number] = link.hex()
             self._done.entries += 1
         self._done.head_no, self._done.head_hash = last, link.hex()
         for entry in _entries(self._connection, sealed=False):
@@ -199,12 +168,14 @@ class _Check:
             self._done.entries += 1
             self._done.unsealed += 1
         self._check_head(last, link)
-        self._check_shipped(last)
+        self._check_shipped(last, links)
 
     # ------------------------------------------------------------ one entry
 
     def _check_entry(self, entry: Entry) -> None:
-        if entry.computed_hash() != entry.entry_hash:
+        # As `audit.hash_entry` computes it.
+        content = _netstrings([*entry.content, _netstrings(entry.concerns)])
+        if hashlib.sha256(content.encode()).digest() != entry.entry_hash:
             self._find(
                 "changed",
                 f"Entry {entry.log_id} ({entry.action}, {_moment(entry.logged_at)}) was changed: "
@@ -256,7 +227,7 @@ class _Check:
             f"number {number}.",
         )
 
-    def _check_shipped(self, last: int) -> None:
+    def _check_shipped(self, last: int, links: Mapping[int, str]) -> None:
         matched = 0
         beyond: Head | None = None
         for head in self._heads:
@@ -273,7 +244,7 @@ class _Check:
             if head.chain_no > last:
                 beyond = head
                 continue
-            if head.chain_no and self._links.get(head.chain_no) != head.chain_hash:
+            if head.chain_no and links.get(head.chain_no) != head.chain_hash:
                 self._find(
                     "rewritten",
                     f"The chain was replaced after number {matched}: its number "
@@ -368,7 +339,7 @@ class _Snapshot:
 
 
 def _entries(connection: psycopg.Connection, *, sealed: bool) -> Iterator[Entry]:
-    with connection.cursor("entries", row_factory=class_row(Entry)) as cursor:
+    with connection.cursor("entries", row_factory=kwargs_row(SimpleNamespace)) as cursor:
         cursor.itersize = 5_000
         cursor.execute(_ENTRIES, (sealed,))
         yield from cursor
@@ -382,6 +353,11 @@ def _weaknesses(connection: psycopg.Connection) -> list[str]:
         f"Logins that could remove the log or change it, beside administrators: "
         f"{', '.join(logins)} (docs/how-to/verify.md)."
     ]
+
+
+def _link(entry: Entry, before: bytes) -> bytes:
+    """Return the hash of an entry's link in the chain, which follows the link `before`."""
+    return hashlib.sha256(before + entry.entry_hash + _netstrings(entry.seal).encode()).digest()
 
 
 def _netstrings(values: Sequence[str | None]) -> str:

@@ -18,11 +18,12 @@ import logging
 import logging.handlers
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -69,49 +70,33 @@ class Shipped:
     notes: list[str] = field(default_factory=list)
 
 
-class Place(Protocol):
-    """A place outside the database to which heads are shipped."""
-
-    @property
-    def name(self) -> str:
-        """The place in words, without secrets."""
-
-    def ship(self, line: str) -> None:
-        """Ship one line to the place.
-
-        Raises:
-            OSError: The place does not accept the line.
-        """
-
-
 @dataclass(frozen=True)
-class _File:
-    path: Path
+class Place:
+    """A place outside the database to which heads are shipped.
 
-    @property
-    def name(self) -> str:
-        return str(self.path)
+    `name` is the place in words, without secrets. `ship` ships one line, and raises an OSError if
+    the place does not accept it. `path` is the path of a file.
+    """
 
-    def ship(self, line: str) -> None:
+    name: str
+    ship: Callable[[str], None] = field(repr=False)
+    path: Path | None = None
+
+
+def _file(path: Path) -> Place:
+    def ship(line: str) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        descriptor = os.open(self.path, flags, 0o600)
+        descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
 
+    return Place(str(path), ship, path)
 
-@dataclass(frozen=True)
-class _Syslog:
-    host: str | None = None
-    port: int = _SYSLOG_PORT
 
-    @property
-    def name(self) -> str:
-        return f"syslog at {self.host}:{self.port}" if self.host else "syslog"
-
-    def ship(self, line: str) -> None:
-        address = (self.host, self.port) if self.host else _LOCAL_SYSLOG
+def _syslog(address: str | tuple[str, int], name: str = "syslog") -> Place:
+    def ship(line: str) -> None:
         handler = _Strict(address, logging.handlers.SysLogHandler.LOG_AUTH)
         try:
             text = f"oic-assurance: {line}"
@@ -119,24 +104,14 @@ class _Syslog:
         finally:
             handler.close()
 
+    return Place(name, ship)
+
 
 class _Strict(logging.handlers.SysLogHandler):
     """A handler that raises an error instead of writing it to standard error."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of logging
         raise
-
-
-@dataclass(frozen=True)
-class _Address:
-    address: str = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        return f"the address at {urlsplit(self.address).hostname}"
-
-    def ship(self, line: str) -> None:
-        post_json(self.address, line)
 
 
 def places(settings: Settings) -> list[Place]:
@@ -147,22 +122,23 @@ def places(settings: Settings) -> list[Place]:
     """
     given = [part.strip() for part in os.environ.get(VARIABLE, "").split(",") if part.strip()]
     if not given:
-        return [_File(settings.home / FILE)]
+        return [_file(settings.home / FILE)]
     return [_place(part) for part in given]
 
 
 def _place(text: str) -> Place:
     if text == "syslog":
-        return _Syslog()
+        return _syslog(_LOCAL_SYSLOG)
     scheme, mark, _ = text.partition("://")
     if not mark:
-        return _File(Path(text).expanduser())
+        return _file(Path(text).expanduser())
     parts = urlsplit(text)
     try:
         if scheme == "syslog" and parts.hostname:
-            return _Syslog(parts.hostname, parts.port or _SYSLOG_PORT)
+            address = (parts.hostname, parts.port or _SYSLOG_PORT)
+            return _syslog(address, "syslog at {}:{}".format(*address))
         if scheme == "https" and parts.hostname:
-            return _Address(text)
+            return Place(f"the address at {parts.hostname}", partial(post_json, text))
     except ValueError:
         pass
     raise UsageError(
@@ -214,7 +190,7 @@ def read_heads(settings: Settings, database: str, more: Sequence[str] = ()) -> S
         AssuranceError: A file in `more` cannot be read.
     """
     shipped = Shipped()
-    own = [place.path for place in places(settings) if isinstance(place, _File)]
+    own = [place.path for place in places(settings) if place.path]
     for path in [*own, *map(Path, more)]:
         try:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -7,9 +7,9 @@ purpose), quarantine and the log of erasures. This search is itself a consultati
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -35,7 +35,7 @@ from oic_assurance.warehouse.processing_log import (
     value_mark,
 )
 from oic_assurance.warehouse.roles import AUDITOR
-from oic_assurance.warehouse.rows import all_records, one_value
+from oic_assurance.warehouse.rows import named_rows, one_value
 
 #: The role that can look up an officer's pseudonym.
 _PSEUDONYM_ROLE = "oic_transform"
@@ -53,7 +53,7 @@ RELATIONS: tuple[Relation, ...] = ("named", "batch", "list", "publication", "mar
 _ENTRIES = """
 select
     log_id, coalesce(happened_at, logged_at) as at, action, who, what, to_whom, because, run_id,
-    claimed_by, client_addr, origin, concerns
+    claimed_by, client_addr, origin, concerns, 'all' as relation
 from audit.processing_log
 where
     (%(marks)s::text[] is null or concerns && %(marks)s::text[])
@@ -92,33 +92,17 @@ select mark_before from earlier
 """
 
 
-@dataclass(frozen=True)
-class LoggedEntry:
-    """An entry of the log, with its marks, and how it concerns the subject of the report."""
-
-    log_id: int
-    at: datetime
-    action: str
-    who: str
-    what: str
-    to_whom: str | None
-    because: str | None
-    run_id: str | None
-    claimed_by: str | None
-    client_addr: str | None
-    origin: str
-    concerns: list[str]
-    relation: Relation = "all"
-
-
 @dataclass
 class LogReport:
-    """The entries that concern a person or a record, or all entries of a period."""
+    """The entries that concern a person or a record, or all entries of a period.
+
+    An entry is a row of `_ENTRIES`. Its `relation` says how it concerns the subject.
+    """
 
     about: str
     since: datetime | None
     until: datetime | None
-    entries: list[LoggedEntry] = field(default_factory=list)
+    entries: list[Any] = field(default_factory=list)
     #: What a reader of the report needs to know about the entries, one sentence each.
     notes: list[str] = field(default_factory=list)
 
@@ -188,9 +172,9 @@ def _rows(
     marks: list[str] | None,
     since: datetime | None,
     until: datetime | None,
-) -> list[LoggedEntry]:
+) -> list[Any]:
     values = {"marks": marks, "since": since, "until": until}
-    return all_records(connection, LoggedEntry, _ENTRIES.encode(), values)
+    return named_rows(connection, _ENTRIES.encode(), values)
 
 
 class _Search:
@@ -380,10 +364,10 @@ class _Search:
         entries = []
         for row in rows:
             found = {marks[concern] for concern in row.concerns if concern in marks}
-            relation = next(one for one in RELATIONS if one in found)
+            row.relation = next(one for one in RELATIONS if one in found)
             # A query made before the first delivery of a record cannot have shown it.
-            if relation != "mart" or (first and row.at >= first):
-                entries.append(replace(row, relation=relation))
+            if row.relation != "mart" or (first and row.at >= first):
+                entries.append(row)
         return LogReport(about, since, until, entries, self._notes)
 
     def _related(self, session: psycopg.Connection) -> dict[str, Relation]:

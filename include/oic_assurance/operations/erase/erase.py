@@ -318,34 +318,22 @@ def _names(text: str, key: str) -> bool:
     return re.search(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", text) is not None
 
 
-class _Erasure:
+class _Erasure(Search):
     """The erasure for one request, on a connection that holds the lock of the dataset."""
 
-    def __init__(
-        self, settings: Settings, connection: psycopg.Connection, request: Request
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._request = request
-        self._dataset = request.dataset
-        self._table = request.table
-        self._keys = list(request.keys)
-        self._force = settings.force_code
-        self._raw = raw_name(request.dataset, request.table)
-
     def run(self, dry_run: bool) -> Found:
-        found = Search(self._settings, self._connection, self._request).run(write=not dry_run)
+        found = self.find(write=not dry_run)
         if not found:
             return found
-        with self._connection.transaction(force_rollback=dry_run):
+        with self.connection.transaction(force_rollback=dry_run):
             names = self._names()
             found.pseudonyms = self._delete_pseudonyms(self._delete_raw())
             values = {
                 "force": self._force,
                 "dataset": self._dataset.name,
                 "table": self._table.name,
-                "keys": self._keys,
-                "with_unkeyed": self._request.unkeyed_before is not None,
+                "keys": list(self.request.keys),
+                "with_unkeyed": self.request.unkeyed_before is not None,
                 "first_batch": min(found.batches),
                 "rejected": found.rejected_ids,
                 "unnamed": found.unnamed_ids,
@@ -353,8 +341,8 @@ class _Erasure:
                 "attempts": list(found.attempts),
             }
             for statement in _DELETIONS:
-                self._connection.execute(statement, values)
-            delete_exception_events(self._connection, self._force, self._dataset, self._table)
+                self.connection.execute(statement, values)
+            delete_exception_events(self.connection, self._force, self._dataset, self._table)
             # The log is written after the deletions, so a build that is opened after the logged
             # time cannot see the erased records.
             self._log(found, names)
@@ -368,12 +356,12 @@ class _Erasure:
         column = read_declared(PROJECT_ROOT).name_of(self._dataset.name, self._table.name)
         if column is None or [column] == list(self._table.key):
             return set()
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             SQL(
                 "select distinct {column}::text from {raw}"
                 " where force_code = %s and row_key = any(%s) and {column} is not null"
             ).format(column=Identifier(column), raw=self._raw),
-            (self._force, self._keys),
+            (self._force, list(self.request.keys)),
         ).fetchall()
         return {name_in_log(column, value) for (value,) in rows}
 
@@ -388,16 +376,16 @@ class _Erasure:
         for column in self._table.columns:
             if not column.identifies:
                 continue
-            rows = self._connection.execute(
+            rows = self.connection.execute(
                 SQL(
                     "select distinct {} from {} where force_code = %s and row_key = any(%s)"
                 ).format(Identifier(column.name), self._raw),
-                (self._force, self._keys),
+                (self._force, list(self.request.keys)),
             ).fetchall()
             numbers |= {(str(column.identifies), value) for (value,) in rows if value}
-        self._connection.execute(
+        self.connection.execute(
             SQL("delete from {} where force_code = %s and row_key = any(%s)").format(self._raw),
-            (self._force, self._keys),
+            (self._force, list(self.request.keys)),
         )
         return sorted(numbers)
 
@@ -417,19 +405,19 @@ class _Erasure:
                     where seen.kind = p.kind and seen.identifier = p.identifier
                 )
             """
-        ).format(identifiers_query(self._connection))
+        ).format(identifiers_query(self.connection))
         values = {
             "kinds": [kind for kind, _ in numbers],
             "numbers": [number for _, number in numbers],
             "force": self._force,
         }
-        return self._connection.execute(statement, values).rowcount
+        return self.connection.execute(statement, values).rowcount
 
     # ---------------------------------------------------------------- log
 
     def _log(self, found: Found, names: set[str]) -> None:
         erasure_id = one_value(
-            self._connection,
+            self.connection,
             """
             insert into audit.erasure (
                 force_code, dataset, table_name, kind, reason, who, records, raw_rows,
@@ -445,10 +433,10 @@ class _Erasure:
                 self._force,
                 self._dataset.name,
                 self._table.name,
-                self._request.kind,
-                self._request.reason,
+                self.request.kind,
+                self.request.reason,
                 account_at_host(),
-                len(self._keys),
+                len(self.request.keys),
                 found.raw.total(),
                 found.rejected.total(),
                 found.archived_rows,
@@ -456,31 +444,31 @@ class _Erasure:
                 min(found.batches),
             ),
         )
-        layers = read_layers(self._connection)
-        secrets = layer_secrets(self._settings, layers)
+        layers = read_layers(self.connection)
+        secrets = layer_secrets(self.settings, layers)
         marks = {
             hash_key(secrets, self._force, self._dataset, self._table, key)
-            for key in (*self._keys, *names)
+            for key in (*self.request.keys, *names)
         }
-        with self._connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.executemany(
                 "insert into audit.erased_key (erasure_id, key_mark, layers) values (%s, %s, %s)",
                 [(erasure_id, one, layers) for one in sorted(marks)],
             )
         self._log_batches(found, erasure_id)
         what = (
-            f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
-            f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
+            f"{self._dataset.name}, erasure {erasure_id}: {len(self.request.keys)} records "
+            f"in {found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
             f"{found.archived_rows} of archived batches"
         )
         enter(
-            self._connection,
+            self.connection,
             "erasure",
             what,
-            because=self._request.reason,
+            because=self.request.reason,
             record=[
-                record_mark(self._settings, self._dataset.name, key)
-                for key in self._keys[:_MARKED_RECORDS]
+                record_mark(self.settings, self._dataset.name, key)
+                for key in self.request.keys[:_MARKED_RECORDS]
             ],
             concerns=(
                 erasure_mark(erasure_id),
@@ -493,7 +481,7 @@ class _Erasure:
         rewritten = {one.batch_id: one for one in found.rewritten}
         for batch_id in sorted(found.batches):
             one = rewritten.get(batch_id)
-            self._connection.execute(
+            self.connection.execute(
                 """
                 insert into audit.batch_erasure (
                     erasure_id, batch_id, sha256_before, sha256_after, places, raw_rows,

@@ -109,24 +109,22 @@ class Found:
         return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritten)}
 
 
+@dataclass
 class Search:
     """The search for one request, on a connection that holds the dataset's lock."""
 
-    def __init__(
-        self, settings: Settings, connection: psycopg.Connection, request: Request
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._dataset = request.dataset
-        self._table = request.table
-        self._keys = list(request.keys)
-        self._unkeyed_before = request.unkeyed_before
-        self._kind = request.kind
-        self._force = settings.force_code
-        self._raw = raw_name(request.dataset, request.table)
-        self._loader = TableLoader(connection, request.dataset, request.table, self._force)
+    settings: Settings
+    connection: psycopg.Connection
+    request: Request
 
-    def run(self, *, write: bool) -> Found:
+    def __post_init__(self) -> None:
+        """Take the request apart."""
+        self._dataset, self._table = self.request.dataset, self.request.table
+        self._force, self._raw = self.settings.force_code, raw_name(self._dataset, self._table)
+        where = (self._dataset, self._table, self._force)
+        self._loader = TableLoader(self.connection, *where)
+
+    def find(self, *, write: bool) -> Found:
         """Return the rows of the records that the warehouse holds.
 
         If `write` is true, also write drafts of the archived batches without these rows.
@@ -139,7 +137,7 @@ class Search:
         return found
 
     def _find_raw(self, found: Found) -> None:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             SQL(
                 """
                 select k.batch_id, count(*), count(*) filter (
@@ -150,7 +148,7 @@ class Search:
                 group by k.batch_id
                 """
             ).format(self._raw),
-            (self._force, self._keys),
+            (self._force, list(self.request.keys)),
         ).fetchall()
         found.raw = Counter({batch_id: rows for batch_id, rows, _ in rows})
         found.restored = Counter({batch_id: restored for batch_id, _, restored in rows})
@@ -161,8 +159,8 @@ class Search:
         A rejected row without a readable key is found if its content contains one of the keys, or
         if it was delivered for a moment before `unkeyed_before`.
         """
-        sought = [re.escape(key) for key in self._keys if len(key) >= SHORTEST_SOUGHT]
-        rows = self._connection.execute(
+        sought = [re.escape(key) for key in self.request.keys if len(key) >= SHORTEST_SOUGHT]
+        rows = self.connection.execute(
             """
             select
                 r.rejected_id, r.batch_id, r.row_number,
@@ -193,10 +191,10 @@ class Search:
                 "force": self._force,
                 "dataset": self._dataset.name,
                 "table": self._table.name,
-                "keys": self._keys,
+                "keys": list(self.request.keys),
                 "sought": sought,
-                "before": self._unkeyed_before,
-                "kind": self._kind,
+                "before": self.request.unkeyed_before,
+                "kind": self.request.kind,
                 "refused": REFUSED_FOR_MARKING,
             },
         ).fetchall()
@@ -222,7 +220,7 @@ class Search:
         replay rejected it again. The row in quarantine stays, with its original key. Its copy in
         the archived replay has the key of the erased record, so that copy is erased.
         """
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             """
             select a.batch_id, r.row_number
             from audit.replayed_row as a
@@ -236,7 +234,7 @@ class Search:
                 self._force,
                 self._dataset.name,
                 self._table.name,
-                self._keys,
+                list(self.request.keys),
                 found.rejected_ids,
             ),
         ).fetchall()
@@ -249,8 +247,8 @@ class Search:
         Raises:
             AssuranceError: An archived batch cannot be read.
         """
-        archive = archive_store(self._settings)
-        for batch in archived_batches(self._connection, self._force, self._dataset.name):
+        archive = archive_store(self.settings)
+        for batch in archived_batches(self.connection, self._force, self._dataset.name):
             if batch.replay_of is None:
                 row_numbers = list(found.rejected_row_numbers.get(batch.batch_id, []))
                 row_numbers += found.blanked_row_numbers.get(batch.batch_id, [])
@@ -265,7 +263,7 @@ class Search:
             file = StoredFile(archive, batch.archived_as)
             draft = file.with_ending(REWRITTEN) if write else None
             try:
-                with open_content(file) as content, self._connection.transaction():
+                with open_content(file) as content, self.connection.transaction():
                     removed, sha256 = self._without(batch, content, draft, row_numbers)
             except (UnreadableError, DeliveryRefused) as error:
                 raise AssuranceError(
@@ -292,8 +290,8 @@ class Search:
             return self._file_without(batch, content, draft, row_numbers)
         if content.header.get("vanished"):
             return self._list_without(batch, content, draft)
-        what = (self._settings, self._connection, self._dataset, content, draft)
-        return rewrite_extract(*what, places=row_numbers, keys=self._keys)
+        what = (self.settings, self.connection, self._dataset, content, draft)
+        return rewrite_extract(*what, places=row_numbers, keys=list(self.request.keys))
 
     def _file_without(
         self,
@@ -307,18 +305,21 @@ class Search:
         reading = next(each for each in readings if each.table.name == self._table.name)
         self._loader.take(reading, plain=False)
         self._loader.check()
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             SQL(
                 "select row_number from {} where row_key = any(%s) or row_number = any(%s)"
                 " order by row_number"
             ).format(checks.checked(self._table)),
-            (self._keys, list(row_numbers)),
+            (list(self.request.keys), list(row_numbers)),
         ).fetchall()
         found = [row_number for (row_number,) in rows]
         if not (found and draft):
             return found, ""
-        readings, erased = read_archived(batch, content, self._dataset), {self._table.name: found}
-        with rewritten(draft, self._settings) as writer:
+        readings, erased = (
+            read_archived(batch, content, self._dataset),
+            {self._table.name: found},
+        )
+        with rewritten(draft, self.settings) as writer:
             write_remaining(
                 writer, self._dataset, batch.source_place, readings, erased, content.sha256
             )
@@ -332,11 +333,11 @@ class Search:
     ) -> tuple[list[int], str]:
         """Write a list of vanished records without some of the keys, as a draft."""
         listed = vanished_keys(content, batch.gaps_of(self._table.name))
-        wanted = set(self._keys)
+        wanted = set(self.request.keys)
         removed = [number for number, key in listed if key in wanted]
         if not (removed and draft):
             return removed, ""
-        with rewritten(draft, self._settings) as writer:
+        with rewritten(draft, self.settings) as writer:
             writer.write_header(content.header)
             writer.write("".join(f"{key}\n" for _, key in listed if key not in wanted).encode())
         return removed, writer.sha256

@@ -22,8 +22,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -71,7 +70,7 @@ from oic_assurance.warehouse.locks import (
     try_take,
 )
 from oic_assurance.warehouse.processing_log import enter, officer_mark
-from oic_assurance.warehouse.rows import find_record, find_value, one_record, one_value
+from oic_assurance.warehouse.rows import find_value, named_rows, one_value
 from oic_assurance.warehouse.secrets import check_strength, secret, variable_name
 
 ROLE = "oic_rekey"
@@ -104,21 +103,8 @@ order by publication_id, schema_name collate "C", table_name collate "C"
 Told = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Rekey:
-    """A re-keying. `without_number` is how many pseudonyms belonged to an erased number."""
-
-    rekey_id: int
-    because: str
-    from_version: int
-    to_version: int
-    is_generated: bool
-    is_switched: bool
-    is_finished: bool
-    pseudonyms: int
-    without_number: int
-    evidence: str | None
-    left_in: list[str]
+#: A row of `_SELECT`. `without_number` is how many pseudonyms belonged to an erased number.
+Rekey = Any
 
 
 def rekey(
@@ -144,9 +130,9 @@ def rekey(
         with _alone(settings) as connection:
             unfinished = find_unfinished(connection)
             if unfinished is None:
-                uncleaned = find_record(connection, Rekey, _SELECT + _UNCLEANED)
-                if uncleaned is not None and because is None:
-                    return uncleaned
+                uncleaned = named_rows(connection, _SELECT + _UNCLEANED)
+                if uncleaned and because is None:
+                    return uncleaned[0]
                 if because is None or not because.strip():
                     raise UsageError("A re-keying needs a reason: give it with --reason.")
                 if run_was_killed:
@@ -163,19 +149,14 @@ def rekey(
         ) from None
 
 
-def find_unfinished(connection: psycopg.Connection) -> Rekey | None:
+def find_unfinished(connection: psycopg.Connection) -> Rekey:
     """Return the unfinished re-keying, or None."""
-    return find_record(connection, Rekey, _SELECT + "where finished_at is null")
+    return next(iter(named_rows(connection, _SELECT + "where finished_at is null")), None)
 
 
 def get_rekey(connection: psycopg.Connection, rekey_id: int) -> Rekey:
-    """Return a re-keying by its ID.
-
-    Raises:
-        AssuranceError: There is no such re-keying.
-    """
-    what = f"re-keying {rekey_id}"
-    return one_record(connection, Rekey, _SELECT + "where rekey_id = %s", (rekey_id,), what=what)
+    """Return a re-keying by its ID."""
+    return named_rows(connection, _SELECT + "where rekey_id = %s", (rekey_id,))[0]
 
 
 def evidence_of(connection: psycopg.Connection, rekey_id: int) -> str:

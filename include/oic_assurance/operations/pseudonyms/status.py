@@ -1,8 +1,8 @@
 """The state of the pseudonyms: the version of their key, their number, and past re-keyings."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from oic_assurance.landing.pseudonyms import (
     FORM_WITHOUT_FORCE,
@@ -13,36 +13,15 @@ from oic_assurance.landing.pseudonyms import (
 from oic_assurance.operations.pseudonyms.rekey import ROLE, evidence_of
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import all_records
+from oic_assurance.warehouse.rows import named_rows
 from oic_assurance.warehouse.secrets import find_secret
 
 _REKEYS: LiteralString = """
 select rekey_id, started_at, finished_at, cleaned_at, from_version, to_version, because, who,
-    pseudonyms, evidence, left_in
+    pseudonyms, evidence, left_in, null as evidence_holds
 from audit.rekey
 order by rekey_id desc
 """
-
-
-@dataclass(frozen=True)
-class PastRekey:
-    """A re-keying. `evidence_holds` is None until the re-keying is finished.
-
-    It is False if the recorded fingerprints of the tables have been changed since then.
-    """
-
-    rekey_id: int
-    started_at: datetime
-    finished_at: datetime | None
-    cleaned_at: datetime | None
-    from_version: int
-    to_version: int
-    because: str
-    who: str
-    pseudonyms: int
-    evidence: str | None
-    left_in: list[str]
-    evidence_holds: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +31,8 @@ class PseudonymStatus:
     `made_at` is None if the key dates from before versions were recorded. `has_force` is False if
     the pseudonyms do not yet depend on the force. `key_is_right` tells whether this deployment has
     the current version's key. It is None if there is no key, or if nothing yet shows whether the
-    key is right.
+    key is right. `evidence_holds` of a re-keying is None until it is finished, and False if the
+    recorded fingerprints of the tables have been changed since then.
     """
 
     version: int
@@ -61,7 +41,7 @@ class PseudonymStatus:
     key_is_right: bool | None
     pseudonyms: int
     of_earlier_versions: int
-    rekeys: list[PastRekey]
+    rekeys: list[Any]
 
     @property
     def is_well(self) -> bool:
@@ -86,12 +66,10 @@ def read_status(settings: Settings) -> PseudonymStatus:
                 "select key_version, count(*) from identity.pseudonym group by key_version"
             ).fetchall()
         )
-        rekeys = [
-            one
-            if one.evidence is None
-            else replace(one, evidence_holds=evidence_of(connection, one.rekey_id) == one.evidence)
-            for one in all_records(connection, PastRekey, _REKEYS)
-        ]
+        rekeys = named_rows(connection, _REKEYS)
+        for past in rekeys:
+            if past.evidence is not None:
+                past.evidence_holds = evidence_of(connection, past.rekey_id) == past.evidence
         return PseudonymStatus(
             version=current.version,
             made_at=current.made_at,

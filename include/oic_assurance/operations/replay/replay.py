@@ -52,18 +52,6 @@ class RejectedRows:
     rejected_ids: tuple[int, ...]
 
 
-@dataclass
-class Selection:
-    """The rows to replay, earliest delivery first."""
-
-    deliveries: list[RejectedRows] = field(default_factory=list)
-    #: Rows of a corrected file that an earlier replay has landed: a mapping from `rejected_id` to
-    #: the ID of that replay's batch.
-    replayed_before: dict[int, int] = field(default_factory=dict)
-    #: The number of rows that could not be split into cells. Only a correction can replay them.
-    unsplit: int = 0
-
-
 @dataclass(frozen=True)
 class Attempt:
     """One call of `replay`: who replays rows, and why.
@@ -159,24 +147,19 @@ class _NothingChangesError(Exception):
     """Rolls back the transaction of a replay that would change nothing."""
 
 
+@dataclass
 class _Replay:
     """One replay, on a connection that holds the lock of the dataset."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        connection: psycopg.Connection,
-        dataset: Dataset,
-        attempt: Attempt,
-        report: ReplayReport,
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._dataset = dataset
-        self._attempt = attempt
-        self._report = report
-        self._archive = Archive(settings, dataset)
-        self._erased = ErasedKeys(settings, connection, dataset)
+    _settings: Settings
+    _connection: psycopg.Connection
+    _dataset: Dataset
+    _attempt: Attempt
+    _report: ReplayReport
+
+    def __post_init__(self) -> None:
+        self._archive = Archive(self._settings, self._dataset)
+        self._erased = ErasedKeys(self._settings, self._connection, self._dataset)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
@@ -185,18 +168,24 @@ class _Replay:
         with self._connection.transaction():
             self._archive.remove_leftovers(self._connection)
             if file:
-                selection = select_corrected(self._connection, self._dataset, force, file)
+                chosen = select_corrected(self._connection, self._dataset, force, file)
+                before = {row.rejected_id: row.replayed_in for row in chosen if row.replayed_in}
+                self._report.replayed_before = before
+                rows = [row for row in chosen if not row.replayed_in]
             else:
-                selection = select_waiting(self._connection, self._dataset, force)
-        self._report.replayed_before = selection.replayed_before
-        self._report.unsplit = selection.unsplit
+                # A row without content, or one that could not be split into cells, is left out.
+                condition = "r.dataset = %(dataset)s and r.status = 'rejected'"
+                waiting = _rows(self._connection, condition, self._dataset, force)
+                self._report.unsplit = sum(row.is_unsplit for row in waiting)
+                rows = [row for row in waiting if row.has_content and not row.is_unsplit]
+        selected = _by_delivery(self._dataset, rows)
         # Temporary tables are created outside the transactions, so that a transaction's roll-back
         # does not drop them.
         self._loaders = {
             table.name: TableLoader(self._connection, self._dataset, table, force)
-            for table in {one.table.name: one.table for one in selection.deliveries}.values()
+            for table in {one.table.name: one.table for one in selected}.values()
         }
-        for rejected in selection.deliveries:
+        for rejected in selected:
             delivery = ReplayedDelivery(rejected)
             with contextlib.suppress(_NothingChangesError), self._connection.transaction():
                 self._replay(delivery)
@@ -420,24 +409,10 @@ class _Replay:
             )
 
 
-def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Selection:
-    """Select the rows of a dataset that wait in quarantine and can be replayed uncorrected.
-
-    A row without content, or one that could not be split into cells, is left out.
-    """
-    rows = _rows(
-        connection, "r.dataset = %(dataset)s and r.status = 'rejected'", dataset, force_code
-    )
-    return Selection(
-        _by_delivery(dataset, [row for row in rows if row.has_content and not row.is_unsplit]),
-        unsplit=sum(row.is_unsplit for row in rows),
-    )
-
-
 def select_corrected(
     connection: psycopg.Connection, dataset: Dataset, force_code: str, file: CorrectedFile
-) -> Selection:
-    """Select the rows that a file corrects and that no earlier replay has landed.
+) -> list[Any]:
+    """Return the rejected rows that a file corrects, in the order of the deliveries.
 
     Raises:
         AssuranceError: A row of the file cannot be corrected. The message is about the first one.
@@ -455,12 +430,7 @@ def select_corrected(
     if problems:
         more = f" ({len(problems) - 1} more rows like this)" if len(problems) > 1 else ""
         raise AssuranceError(f"{problems[0]}{more}. Nothing was replayed.")
-    return Selection(
-        _by_delivery(dataset, [row for row in rows.values() if row.replayed_in is None]),
-        replayed_before={
-            row.rejected_id: row.replayed_in for row in rows.values() if row.replayed_in is not None
-        },
-    )
+    return list(rows.values())
 
 
 def quarantined_rows(connection: psycopg.Connection, rejected: RejectedRows) -> dict[int, Any]:
@@ -504,7 +474,7 @@ def rows_to_replay(
 def _problem(correction: Correction, row: Any, dataset: Dataset, file: CorrectedFile) -> str | None:
     """Return why a row of the file cannot be used, or None if it can.
 
-    A row that an earlier replay has landed is not a problem: `select_corrected` leaves it out.
+    A row that an earlier replay has landed is not a problem: it is left out.
     """
     name = f"rejected row {correction.rejected_id}"
     if row is None:

@@ -133,18 +133,17 @@ def _prepare(connection: psycopg.Connection) -> None:
     connection.execute("set enable_seqscan = off")
 
 
+@dataclass
 class _Verification:
     """The verification of one dataset, on one connection."""
 
-    def __init__(
-        self, settings: Settings, connection: psycopg.Connection, dataset: Dataset
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._dataset = dataset
-        self._force = settings.force_code
-        self._proof = Proof(dataset.name)
-        self._archive = archive_store(settings)
+    _settings: Settings
+    _connection: psycopg.Connection
+    _dataset: Dataset
+
+    def __post_init__(self) -> None:
+        self._force = self._settings.force_code
+        self._proof = Proof(self._dataset.name)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self, batch_id: int | None) -> Proof:
@@ -391,7 +390,7 @@ class _Verification:
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
         """Find rows of raw whose batch does not exist, and archived files that have no batch."""
-        files = archived_files(self._archive, self._dataset)
+        files = archived_files(archive_store(self._settings), self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(
