@@ -26,7 +26,7 @@ _WITH_COMPOSE = {
     "make superset": "docker compose --profile superset up -d",
 }
 # Commands about the whole deployment take no force, and help needs none.
-_OF_THE_DEPLOYMENT = re.compile(r"assurance (up|down|forces|help)\b|assurance .* --force ")
+_OF_THE_DEPLOYMENT = re.compile(r"assurance (up|down|forces?|help)\b|assurance .* --force ")
 _COMMAND = re.compile(r"(?<=`)(?:assurance|airflow|make) [^`]+(?=`)")
 
 

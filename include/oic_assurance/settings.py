@@ -58,6 +58,12 @@ MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 BACKUPS, DRILL_PLACE = "ASSURANCE_BACKUPS", "ASSURANCE_DRILL_PLACE"
 #: Why nobody makes back-ups here. With it, that is no problem any more.
 NO_BACKUPS = "ASSURANCE_NO_BACKUPS"
+#: The variable with the folder of the force: what it undertook, and its words.
+FORCE_FOLDER = "ASSURANCE_FORCE_FOLDER"
+#: The file in it that says of which force it is.
+FORCE_FILE = "force.yml"
+#: The folder of Northamptonshire, which is the folder of a deployment that names no other.
+DEFAULT_FOLDER = Path("dbt_project") / "forces" / "northamptonshire"
 #: The engines that can build the models.
 POSTGRES, SPARK = "postgres", "spark"
 #: The roles in which people make the steps of a sign-off.
@@ -223,6 +229,18 @@ def declarations_folder() -> Path | None:
     return folder
 
 
+def force_folder(project_root: Path = PROJECT_ROOT) -> Path:
+    """Return the folder of the force.
+
+    The folder is not part of `Settings`, because policy is also read by code that has no
+    `Settings`.
+
+    Raises:
+        UsageError: `ASSURANCE_FORCE_FOLDER` is not a folder.
+    """
+    return _given_folder(os.environ) or project_root / DEFAULT_FOLDER
+
+
 def allowed_words_file() -> Path | None:
     """Return the file with the words that a deployment allows in screened texts, or None.
 
@@ -276,6 +294,19 @@ def publisher_file() -> Path | None:
     return path
 
 
+def _given_folder(environment: Mapping[str, str]) -> Path | None:
+    given = environment.get(FORCE_FOLDER, "").strip()
+    if not given:
+        return None
+    folder = _path(FORCE_FOLDER, given)
+    if not folder.is_dir():
+        raise UsageError(
+            f"{FORCE_FOLDER}: '{given}' is not a folder: name the folder of a force or unset the "
+            "variable."
+        )
+    return folder
+
+
 def _home(environment: Mapping[str, str]) -> Path:
     given = environment.get("ASSURANCE_HOME", "").strip()
     if not given:
@@ -311,7 +342,19 @@ def name_of_force(settings: Settings) -> str:
 def _force_code(environment: Mapping[str, str]) -> str:
     is_national = deployment_kind(environment) == "national"
     default = ENGLAND_AND_WALES if is_national else NORTHAMPTONSHIRE
-    code = environment.get("ASSURANCE_FORCE_CODE", "").strip() or default
+    given = environment.get("ASSURANCE_FORCE_CODE", "").strip()
+    folder = None if is_national else _given_folder(environment)
+    # The file is checked whole where its folder is read. Here only its code is needed.
+    text = (folder / FORCE_FILE).read_text("utf-8") if folder else ""
+    of_folder = re.search(r"^code: *([A-Z][0-9]{8})\b", text, re.MULTILINE)
+    if folder and not of_folder:
+        raise UsageError(f"{folder / FORCE_FILE}: it has no line such as `code: E23000022`.")
+    if of_folder and given not in ("", of_folder[1]):
+        raise UsageError(
+            f"ASSURANCE_FORCE_CODE: '{given}' is not the force of {FORCE_FOLDER}, which is "
+            f"{of_folder[1]}."
+        )
+    code = given or (of_folder[1] if of_folder else default)
     if code not in ([ENGLAND_AND_WALES] if is_national else force_areas()):
         wanted = f"{ENGLAND_AND_WALES}, the national warehouse's" if is_national else FORCE_AREA
         raise UsageError(f"ASSURANCE_FORCE_CODE: '{code}' is not {wanted}.")

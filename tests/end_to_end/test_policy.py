@@ -9,7 +9,7 @@ import pytest
 from oic_assurance.clock import LONDON
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import Terminal, published_force
-from tests.policy_rows import put_rows
+from tests.policy_rows import PLEDGE, put_rows
 
 pytestmark = pytest.mark.slow
 
@@ -25,11 +25,11 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
     terminal: Terminal,
 ) -> None:
     before = terminal.current()
-    seeds = terminal.project / "dbt_project" / "seeds"
+    seeds = terminal.project / PLEDGE
     absence, point = seeds / "policy_absence.csv", seeds / "policy_point.csv"
     sound, header = absence.read_text(), point.read_text()
     point.write_text(header.replace("deadline", "dead_line", 1))
-    absence.write_text(f"{sound}HOLIDAY,2020-13-01,,the Board\n")
+    absence.write_text(f"{sound}HOLIDAY,2020-13-01,,the Board,the minutes\n")
     line = sound.count("\n") + 1
     told = [
         f"policy_absence.csv, line {line}, column absence_status: 'HOLIDAY' is unknown",
@@ -43,9 +43,7 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
     assert page.startswith("See docs/how-to/at-night.md")
     assert first.startswith("assurance: the run failed: closing the landing: The policy cannot be")
     assert f"Readers still see publication {before}." in first
-    assert [one.partition(";")[0] for one in lines] == [
-        f"  dbt_project/seeds/{one}" for one in told
-    ]
+    assert [one.partition(";")[0] for one in lines] == [f"  {PLEDGE}/{one}" for one in told]
     shown = " ".join(terminal.assurance("status").stdout.split())
     assert all(one in shown for one in told)
     for command in (["sources", "document"], ["publication", "preview"]):

@@ -8,7 +8,6 @@ or is one that only a person can recognise.
 import errno
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,9 +27,7 @@ from oic_assurance.batches.archive_reader import open_archived
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim, lock_for_reading
-from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.runs import only_run
-from oic_assurance.builds.version import SEEDS
 from oic_assurance.cli.main import cli, run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.erased_keys import layer_secrets
@@ -74,7 +71,7 @@ from tests.integration.publishing.marts import (
 )
 from tests.integration.publishing.test_approval import hold, with_a_warning
 from tests.night.page import TITLES, Row, Seen, command_of, look_up, rows
-from tests.policy_rows import put_rows
+from tests.policy_rows import PLEDGE, copy_policy, put_rows
 from tests.unit.storage.broken import URL as BROKEN
 
 __all__ = ["people"]
@@ -603,9 +600,8 @@ def test_a_wrong_key_of_the_pseudonyms(
 def test_a_policy_with_a_gap(
     fresh_warehouse: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for place in (SEEDS, FILE.parent):
-        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
-    seed = tmp_path / SEEDS / "policy_document_type.csv"
+    copy_policy(tmp_path)
+    seed = tmp_path / PLEDGE / "policy_document_type.csv"
     seed.write_text(seed.read_text("utf-8").splitlines()[0], "utf-8")
     gap = replace(fresh_warehouse, project_root=tmp_path)
     runs.open_run(gap, "gap", AS_AT)
@@ -618,8 +614,7 @@ def test_a_policy_with_a_gap(
 
 @plays("message *A policy cannot be used, or ends soon*")
 def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_path: Path) -> None:
-    for place in (SEEDS, FILE.parent):
-        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
+    copy_policy(tmp_path)
     settings = replace(healthy, project_root=tmp_path)
     put_rows(
         tmp_path, "policy_absence",

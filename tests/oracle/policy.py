@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "forces" / "northamptonshire"
 FIRST_POLICY = date(2020, 1, 1)
 #: "no folder, no dataset"
 OPTIONAL = frozenset({"governance/board"})
@@ -27,7 +27,7 @@ Policy = Mapping[str, Sequence[PolicyRow]]
 def read_policy(folder: Path = SEEDS) -> dict[str, list[PolicyRow]]:
     """Return the rows of every policy seed, by the name of the seed."""
     policy: dict[str, list[PolicyRow]] = {}
-    for path in sorted(folder.glob("policy_*.csv")):
+    for path in sorted(folder.rglob("policy_*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             policy[path.stem] = list(csv.DictReader(file))
     return policy

@@ -11,10 +11,12 @@ from datetime import date, datetime, timedelta
 from oic_assurance import pipeline
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.settings import DEFAULT_FOLDER
 from oic_assurance.warehouse.cluster import SOURCES
 from tests.catalogue import deliveries
 from tests.catalogue.rewrite import Sheets, change_book
 from tests.catalogue.world import AS_AT, AS_AT_AFTER, DAY, RUN, World
+from tests.policy_rows import PLEDGE
 from tests.year.clock import put_back
 
 #: The moment at which the places speak of the second day.
@@ -66,7 +68,7 @@ def first_day(world: World) -> datetime:
 
 @state
 def policy_that_is_confirmed(world: World) -> datetime:
-    for seed in (world.project / "dbt_project/seeds").rglob("*.csv"):
+    for seed in (world.project / DEFAULT_FOLDER).rglob("*.csv"):
         text = seed.read_text(encoding="utf-8")
         seed.write_text(text.replace("awaiting confirmation", APPROVED_BY), encoding="utf-8")
     run(world)
@@ -180,8 +182,8 @@ def deadline_that_a_correction_meets(world: World) -> datetime:
 
 @state
 def target_that_falls(world: World) -> datetime:
-    seed = world.project / "dbt_project/seeds/policy_threshold.csv"
-    of_today = "training_target,0.95,2020-01-01,,awaiting confirmation\n"
+    seed = world.project / PLEDGE / "policy_threshold.csv"
+    of_today = "training_target,0.95,2020-01-01,,awaiting confirmation,awaiting confirmation\n"
     text = seed.read_text(encoding="utf-8")
     assert of_today in text
     fallen = of_today.replace(",,", f",{DAY - timedelta(days=1)},") + of_today.replace(

@@ -20,9 +20,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from oic_assurance import logs
 from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.seeds import read_seeds
-from oic_assurance.builds.version import project_fingerprint
+from oic_assurance.builds.version import FORCES, project_fingerprint
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.settings import KIND, SPARK, Settings
+from oic_assurance.settings import DEFAULT_FOLDER, KIND, SPARK, Settings, force_folder
 from oic_assurance.warehouse.airflow_uri import libpq_environment
 from oic_assurance.warehouse.connections import login_url
 from oic_assurance.warehouse.folders import private_folder
@@ -46,6 +46,8 @@ VARIABLES = {
     "sslmode": "ASSURANCE_DBT_SSLMODE",
     "password": "DBT_ENV_SECRET_ASSURANCE_PASSWORD",
 }
+#: The environment variable with the folder of the force, inside the dbt project.
+FORCE_OF_DBT = "ASSURANCE_DBT_FORCE"
 #: The environment variable that lets dbt make tables without rows: `yes` or `no`.
 WITHOUT_ROWS = "ASSURANCE_DBT_WITHOUT_ROWS"
 
@@ -301,7 +303,7 @@ def _invoke(
 
     _keep_connections()
     read_yaml_once()
-    project = settings.project_root / PROJECT
+    project = project_of(settings)
     command = [
         "--no-use-colors",
         "--log-level",
@@ -325,6 +327,33 @@ def _invoke(
     with _anonymous_command_line():
         callbacks = [into_our_log()] if logs.as_json() else []
         return dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command)
+
+
+def _force_of_dbt(settings: Settings) -> str:
+    return f"{FORCES}/{force_folder(settings.project_root).name}"
+
+
+def project_of(settings: Settings) -> Path:
+    """Return the folder of the dbt project with the folder of the force in it.
+
+    dbt writes what it compiles from a file to the same path below its target. From a path outside
+    the project it would write over the file itself. So a force with a folder of its own has a
+    project in its state folder, which consists of links.
+    """
+    shared = settings.project_root / PROJECT
+    folder = force_folder(settings.project_root)
+    if folder.resolve() == (settings.project_root / DEFAULT_FOLDER).resolve():
+        return shared
+    own = private_folder(settings, settings.home / PROJECT)
+    links = {one.name: one for one in shared.iterdir() if one.name not in (FORCES, "target")}
+    links[_force_of_dbt(settings)] = folder
+    (own / FORCES).mkdir(exist_ok=True)
+    for name, wanted in links.items():
+        link = own / name
+        if not link.is_symlink() or link.readlink() != wanted:
+            link.unlink(missing_ok=True)
+            link.symlink_to(wanted)
+    return own
 
 
 def into_our_log() -> Callable[[Any], None]:
@@ -397,6 +426,7 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
         **variables,
         "PGOPTIONS": f"{given} -c synchronous_commit=off".strip(),
         KIND: settings.kind,
+        FORCE_OF_DBT: _force_of_dbt(settings),
         WITHOUT_ROWS: "no",
     }
 

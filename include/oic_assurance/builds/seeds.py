@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.builds.declared import FILE, read_declared
-from oic_assurance.builds.version import NATIONAL, SEEDS
+from oic_assurance.builds.force_folder import read_force, strangers
+from oic_assurance.builds.version import NATIONAL, SEEDS, seed_folders
+from oic_assurance.commands import as_typed
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Kind, declarations_folder, deployment_kind
 from oic_assurance.sources.declarations import yaml_lines
@@ -166,13 +168,19 @@ def read_seeds(project_root: Path, kind: Kind = "force") -> Seeds:
 
 def _read_now(project_root: Path, kind: Kind) -> Mapping[str, Seed]:
     """Read the seeds, unless they have been read since their files last changed."""
-    folder = project_root / SEEDS
-    files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
-    files.append(project_root / FILE)
+    folders = seed_folders(project_root)
+    files = [file for one in folders for file in (*one.rglob("*.csv"), *one.rglob("*.yml"))]
+    files += [(project_root / SEEDS).parent / "dbt_project.yml", project_root / FILE]
     state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
     stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
     own = declarations_folder() if kind == deployment_kind() else None
-    return _read(project_root, kind, own, stamp)
+    return _read(project_root, folders, kind, own, stamp)
+
+
+def homes_of_seeds(project_root: Path) -> dict[str, str]:
+    """Return in which part of the folder of a force each seed is that stands in one."""
+    forms = _forms(project_root)
+    return {name: home for name, (entry, _) in forms.items() if (home := _home_of(entry))}
 
 
 def read_seed(project_root: Path, name: str) -> Seed:
@@ -188,21 +196,24 @@ def read_seed(project_root: Path, name: str) -> Seed:
 
 
 @functools.lru_cache(maxsize=4)
-def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Seeds:
+def _read(
+    root: Path, folders: Sequence[Path], kind: Kind, own: Path | None, _stamp: object
+) -> Seeds:
     """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
-    files = _files(root, kind)
+    files = _files(root, folders, kind)
     folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
-    described = {}
-    for path in sorted((root / SEEDS).rglob("*.yml")):
-        for entry in _entries(root, path):
-            described[entry["name"]] = entry
-            if path.parent == folder:
-                files.setdefault(entry["name"], folder / f"{entry['name']}.csv")
+    of_force = {one.name: one for one in folders[1:]}
+    forms = _forms(root)
+    for name, (entry, place) in forms.items():
+        if place == folder:
+            files.setdefault(name, of_force.get(_home_of(entry), folder) / f"{name}.csv")
+    if homes := homes_of_seeds(root):
+        _check_folder(root, folders[1].parent, homes)
     seeds = {}
     for name, path in sorted(files.items()):
-        file = path.relative_to(root).as_posix()
+        file = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
         try:
-            seeds[name] = _seed(described.get(name, {"name": name}), file)
+            seeds[name] = _seed(forms[name][0] if name in forms else {"name": name}, file)
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
@@ -214,6 +225,30 @@ def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Seeds:
         for column in one.every_day.by if one.every_day else ():
             _check_names(one, column)
     return seeds
+
+
+def _forms(root: Path) -> dict[str, tuple[Mapping[str, Any], Path]]:
+    """Return what the YAML says of each seed, and the folder of that YAML."""
+    files = sorted((root / SEEDS).rglob("*.yml"))
+    return {one["name"]: (one, file.parent) for file in files for one in _entries(root, file)}
+
+
+def _home_of(entry: Mapping[str, Any]) -> str:
+    home: str = entry.get("config", {}).get("meta", {}).get("folder", "")
+    return home
+
+
+def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> None:
+    """Check that a folder of a force has the files that belong into it, and no others."""
+    read_force(folder)
+    mistakes = list(strangers(folder, homes))
+    for old in sorted((root / SEEDS).glob("*.csv")):
+        if old.stem in homes:
+            how = as_typed(f"`assurance force new FOLDER --from {SEEDS}` writes")
+            what = f"{old.relative_to(root)}: version 1.0 had this file here; allowed: in a folder"
+            mistakes.append(f"{what} of the force, which {how} from such files")
+    if mistakes:
+        raise SeedsError.of(mistakes)
 
 
 def _declared_measures(root: Path, points: Seed) -> Collection[str]:
@@ -237,9 +272,9 @@ def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:
     return entries
 
 
-def _files(root: Path, kind: Kind) -> dict[str, Path]:
+def _files(root: Path, folders: Sequence[Path], kind: Kind) -> dict[str, Path]:
     """Return the file of each seed that dbt builds for a kind of warehouse, by name."""
-    files = {path.stem: path for path in (root / SEEDS).glob("*.csv")}
+    files = {path.stem: path for folder in folders for path in folder.glob("*.csv")}
     if kind != NATIONAL:
         return files
     project = yaml_lines.load_yaml(

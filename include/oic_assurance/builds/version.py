@@ -9,10 +9,14 @@ from pathlib import Path
 
 from oic_assurance import __version__
 from oic_assurance.builds.declared import FILE, rules_text
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, force_folder
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
+#: The folder of the dbt project with the folders of forces.
+FORCES = "forces"
+#: The folders with seeds in the folder of a force: what it undertook, and its words.
+OF_FORCE = ("pledge", "words")
 #: The folders in `dbt_project` whose SQL turns records into figures.
 RULES = ("macros", "models/policy", "models/staging", "models/intermediate")
 #: The folder of the national warehouse, in the folders of models and of seeds.
@@ -36,16 +40,17 @@ def code_version(settings: Settings) -> str:
 def project_fingerprint(settings: Settings) -> str:
     """Return the SHA-256 of the SQL, YAML, CSV and Markdown files of the dbt project.
 
-    Files in the folder `target` are left out.
+    Files in the folder `target` are left out, and so are the folders of other forces.
     """
     root = settings.project_root / "dbt_project"
     files = (path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES and path.is_file())
-    return _fingerprint(root, (path for path in files if path.parts[len(root.parts)] != "target"))
+    own = (path for path in files if path.parts[len(root.parts)] not in ("target", FORCES))
+    return _fingerprint(settings, (*own, *_seeds(settings)))
 
 
 def policy_fingerprint(settings: Settings) -> str:
     """Return the SHA-256 of the policy seeds."""
-    return _fingerprint(settings.project_root / SEEDS, _seeds(settings))
+    return _fingerprint(settings, _seeds(settings))
 
 
 def rules_fingerprint(settings: Settings) -> str:
@@ -57,13 +62,19 @@ def rules_fingerprint(settings: Settings) -> str:
     root = settings.project_root / "dbt_project"
     own = (f"models/{NATIONAL}",) if settings.kind == NATIONAL else ()
     files = (path for place in (*RULES, *own) for path in (root / place).rglob("*.sql"))
-    return _fingerprint(root, (*files, *_seeds(settings)), _rules_in)
+    return _fingerprint(settings, (*files, *_seeds(settings)), _rules_in)
+
+
+def seed_folders(project_root: Path) -> tuple[Path, ...]:
+    """Return the folders with seeds: that of the checkout, and those in the folder of the force."""
+    folder = force_folder(project_root)
+    return (project_root / SEEDS, *(folder / name for name in OF_FORCE))
 
 
 def _seeds(settings: Settings) -> Iterator[Path]:
     """Yield the seeds. Those of the national warehouse decide no figure of a force."""
-    root = settings.project_root / SEEDS
-    for path in root.rglob("*.csv"):
+    files = (file for one in seed_folders(settings.project_root) for file in one.rglob("*.csv"))
+    for path in files:
         if settings.kind == NATIONAL or path.parent.name != NATIONAL:
             yield path
 
@@ -74,12 +85,17 @@ def _rules_in(path: Path) -> bytes:
 
 
 def _fingerprint(
-    root: Path, files: Iterable[Path], read: Callable[[Path], bytes] = Path.read_bytes
+    settings: Settings, files: Iterable[Path], read: Callable[[Path], bytes] = Path.read_bytes
 ) -> str:
+    """Return the SHA-256 of files, wherever the checkout and the folder of the force stand."""
+    roots = (force_folder(settings.project_root), settings.project_root / "dbt_project")
+    named = {
+        path.relative_to(next(root for root in roots if path.is_relative_to(root))).as_posix(): path
+        for path in files
+    }
     digest = hashlib.sha256()
-    for path in sorted(files):
-        content = hashlib.sha256(read(path)).hexdigest()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    for name, path in sorted(named.items()):
+        digest.update(f"{name}\0{hashlib.sha256(read(path)).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

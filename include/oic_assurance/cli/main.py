@@ -52,6 +52,7 @@ COMMANDS = {
     "notify": ("Keep", "monitor", "Send notifications of new and ended problems."),
     "access": ("Give access", "accounts", "Decide who reads what, and re-key the pseudonyms."),
     "db": ("Set up", "run-it", "Start and stop the embedded PostgreSQL server."),
+    "force": ("Set up", "start-with-a-force", "Write, check and compare folders of forces."),
     "sources": ("Set up", "connect-sources", "Create empty sources, and write generated files."),
     "simulate": ("Set up", "run-it", "Fill the sources with a synthetic force."),
     "dbt": ("Set up", "add-a-measure", "Run dbt on models that you change, without a run."),
@@ -81,7 +82,7 @@ PAGES = {
 NIGHT = "at-night"
 USAGE, FAILURE = 2, 1
 #: The commands that are about the deployment and not about one of its forces.
-OF_THE_DEPLOYMENT = ("forces", "up", "down")
+OF_THE_DEPLOYMENT = ("force", "forces", "up", "down")
 
 
 def module_of(command: str) -> ModuleType:  # noqa: C901 (a table)
@@ -98,6 +99,8 @@ def module_of(command: str) -> ModuleType:  # noqa: C901 (a table)
             from oic_assurance.cli import sources as module
         case "up" | "down" | "superset" | "db":
             from oic_assurance.cli import servers as module
+        case "force":
+            from oic_assurance.cli import folders as module
         case "forces":
             from oic_assurance.cli import forces as module
         case "status":

@@ -19,6 +19,7 @@ from oic_assurance.settings import (
     ACCOUNTABLE_BODY,
     ENGLAND_AND_WALES,
     FORCE_AREA,
+    FORCE_FOLDER,
     FORCE_NAME,
     FORCES,
     Kind,
@@ -51,6 +52,7 @@ _FIELDS = {
     "ASSURANCE_ARCHIVE_URL": "archive",
     "ASSURANCE_REPORTS_URL": "reports",
     "ASSURANCE_CONNECTIONS": "connections",
+    FORCE_FOLDER: "folder",
     FORCE_NAME: "name",
     ACCOUNTABLE_BODY: "accountable_body",
 }
@@ -69,9 +71,11 @@ class Force:
 
     #: The ONS police force area code.
     code: str
-    name: str
-    #: Who holds the force's Chief Constable to account.
-    accountable_body: str
+    name: str = ""
+    #: Who holds the force's Chief Constable to account. Empty: its folder says so.
+    accountable_body: str = ""
+    #: The folder of the force, or an empty text for the one that is shipped.
+    folder: str = ""
     #: `force`, or `national` for the warehouse that compares the forces.
     kind: Kind = "force"
     owner: str = OWNER
@@ -179,7 +183,7 @@ def read_forces(text: str, file: Path) -> Forces:
     servers = {name: server["tasks_at_once"] for name, server in content.get("servers", {}).items()}
     forces: dict[str, Force] = {}
     for number, given in enumerate(content["forces"]):
-        force = _placed(Force(**given), file.parent)
+        force = _named(_placed(Force(**given), file.parent))
         mistake = next(_mistakes(force, forces.values(), servers), None)
         if mistake is not None:
             path, message = mistake
@@ -204,7 +208,8 @@ def _mistakes(
         yield ("code",), f"{ENGLAND_AND_WALES} is the code of the kind national, and of no force"
     elif force.kind == "force" and force.code not in force_areas():
         yield ("code",), f"'{force.code}' is not {FORCE_AREA}"
-    for key in _PLACES:
+    yield from _in_folder(force)
+    for key in (*_PLACES, "folder"):
         place = str(getattr(force, key))
         if place.startswith("~"):
             yield (key,), f"'{place}' is not a folder: this account has no such home"
@@ -212,6 +217,24 @@ def _mistakes(
     yield from _in_connections(force)
     for other in earlier:
         yield from _in_common(force, other)
+
+
+def _in_folder(force: Force) -> Iterator["Mistake"]:
+    """Yield what is wrong with the folder of the force, or missing without one."""
+    from oic_assurance.builds.force_folder import FolderError, read_force
+
+    if not force.folder:
+        for key in ("name", "accountable_body"):
+            if not getattr(force, key):
+                yield (), f"the force {force.code} needs a {key}, or a folder that says so"
+        return
+    try:
+        found = read_force(Path(force.folder))
+    except FolderError as error:
+        yield ("folder",), error.message.removesuffix(".")
+        return
+    if found.code != force.code:
+        yield ("folder",), f"the folder is of {found.name} ({found.code})"
 
 
 def _in_settings(force: Force) -> Iterator["Mistake"]:
@@ -285,7 +308,20 @@ def _placed(force: Force, folder: Path) -> Force:
         dropzone=placed(force.dropzone),
         archive=placed(force.archive),
         reports=placed(force.reports),
+        folder=placed(force.folder),
     )
+
+
+def _named(force: Force) -> Force:
+    """Return the force with the name that its folder has, if forces.yml gives it none."""
+    from oic_assurance.builds.force_folder import FolderError, read_force
+
+    if force.name or not force.folder:
+        return force
+    try:
+        return replace(force, name=read_force(Path(force.folder)).name)
+    except FolderError:
+        return force  # `_in_folder` says what is wrong.
 
 
 def _declares_more(force: Force) -> bool:

@@ -35,6 +35,7 @@ from oic_assurance.forces.declared import (
 from oic_assurance.settings import (
     ACCOUNTABLE_BODY,
     FIRST,
+    FORCE_FOLDER,
     FORCE_NAME,
     FORCES,
     HOME_OF_ALL,
@@ -94,6 +95,7 @@ _ONLY_IN_FILE = {
     "ASSURANCE_HOME": "`home` of the force",
     "ASSURANCE_KIND": "`kind` of the force",
     "ASSURANCE_FORCE_CODE": "`code` of the force",
+    FORCE_FOLDER: "`folder` of the force",
     FORCE_NAME: "`name` of the force",
     ACCOUNTABLE_BODY: "`accountable_body` of the force",
     CONNECTIONS: "`connections` of the force",
@@ -170,6 +172,7 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         FORCE_NAME: force.name,
         ACCOUNTABLE_BODY: force.accountable_body,
         "ASSURANCE_FORCE_CODE": force.code,
+        **({FORCE_FOLDER: force.folder} if force.folder else {}),
         "ASSURANCE_HOME": home,
         CONNECTIONS: ", ".join([*ids, f"*={force.code.lower()}_"]),
     }

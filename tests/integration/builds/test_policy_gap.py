@@ -1,6 +1,5 @@
 """A run whose policy has a gap or a mistake stops before anything is built."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +8,13 @@ import pytest
 from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.seeds import SeedsError
-from oic_assurance.builds.version import SEEDS
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import Settings
 from tests.databases import administrator
-from tests.policy_rows import put_rows
+from tests.policy_rows import PLEDGE, copy_policy, put_rows
 
 AS_AT = parse_moment("2026-05-02T05:30")
 
@@ -25,8 +22,7 @@ AS_AT = parse_moment("2026-05-02T05:30")
 @pytest.fixture
 def with_a_gap(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
     """Settings of a project in which the policy for timely hours ends on 1 May 2026."""
-    for place in (SEEDS, FILE.parent):
-        shutil.copytree(fresh_warehouse.project_root / place, tmp_path / place)
+    copy_policy(tmp_path)
     put_rows(tmp_path, "policy_threshold", "timely_hours,24,2020-01-01,2026-05-01,The Board")
     return replace(fresh_warehouse, project_root=tmp_path)
 
@@ -70,7 +66,7 @@ def test_a_repetition_of_a_run_that_had_published_is_on_record_as_it_ends(
 
 
 def test_a_mistake_is_told_by_whatever_runs_dbt(with_a_gap: Settings) -> None:
-    (with_a_gap.project_root / SEEDS / "policy_absence.csv").write_bytes(b"")
+    (with_a_gap.project_root / PLEDGE / "policy_absence.csv").write_bytes(b"")
     said = r"policy_absence\.csv, line 1: there is no header; allowed: absence_status, "
     with pytest.raises(SeedsError, match=said):
         run_dbt(with_a_gap, "daily", ["seed"])

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from tests.conftest import PROJECT_ROOT
+from tests.policy_rows import PLEDGE
 
-SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "policy_board_question.csv"
+SEED = PROJECT_ROOT / PLEDGE / "policy_board_question.csv"
 MODEL = PROJECT_ROOT / "dbt_project/models/intermediate/questions/int_board_question.sql"
 with SEED.open(encoding="utf-8", newline="") as _file:
     RULES = list(csv.DictReader(_file))

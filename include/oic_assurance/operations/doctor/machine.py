@@ -23,7 +23,7 @@ from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.builds.host_secrets import marks_here, marks_of_hosts
 from oic_assurance.builds.policy_check import NOTICE, Ending, check_policy, ending_soon
 from oic_assurance.builds.seeds import SeedsError
-from oic_assurance.builds.version import SEEDS
+from oic_assurance.builds.version import seed_folders
 from oic_assurance.clock import london_day, london_text, start_of_day, utc_now
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.landing.pseudonyms import SECRET
@@ -154,7 +154,8 @@ def measure_policy(settings: Settings) -> Iterator[Finding]:
         for ending in ending_soon(settings, today):
             by_seed[ending.seed].append(ending)
     except SeedsError as error:
-        changed = max(path.stat().st_mtime for path in (settings.project_root / SEEDS).rglob("*"))
+        folders = seed_folders(settings.project_root)
+        changed = max(path.stat().st_mtime for one in folders for path in one.rglob("*"))
         since = datetime.fromtimestamp(changed, UTC)
         yield Finding("seeds", "failed", error.message, since=since)
         return

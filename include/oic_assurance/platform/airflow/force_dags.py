@@ -107,8 +107,10 @@ class ForceDag:
             return as_typed(text)
         force = self.force
         contact = f" ({force.contact})" if force.contact else ""
+        body = force.accountable_body
+        answers = f"It answers to: {body}. " if body else ""
         head = (
-            f"**{force.name}**, {force.code}. It answers to: {force.accountable_body}. "
+            f"**{force.name}**, {force.code}. {answers}"
             f"Called at night: {force.owner}{contact}. Other forces have DAGs of their own, and "
             "nothing here touches them.\n"
         )

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +11,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.record import get_build
-from oic_assurance.builds.version import rules_fingerprint
+from oic_assurance.builds.version import rules_fingerprint, seed_folders
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.publication import Publication, not_kept
@@ -20,8 +19,6 @@ from oic_assurance.publishing.schemas import GENERATION, KEY, MARTS, PUBLISHED_S
 from oic_assurance.reporting.bundle.verify import FIGURES, values
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.fingerprint import TableFingerprint, added_later, written_alike
-
-SEEDS = Path("dbt_project") / "seeds"
 
 _COLUMNS = """
 select attribute.attname::text, format_type(attribute.atttypid, attribute.atttypmod)
@@ -106,7 +103,8 @@ def contents(
     ):
         yield f"{name}.json", _json(_rows(conn, query, asked)), what
     if has_rules:
-        for path in sorted((settings.project_root / SEEDS).glob("*.csv")):
+        folders = seed_folders(settings.project_root)
+        for path in sorted(path for folder in folders for path in folder.glob("*.csv")):
             yield f"rules/{path.name}", path.read_bytes(), f"The policy {path.stem}"
 
 

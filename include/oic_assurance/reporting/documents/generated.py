@@ -17,7 +17,7 @@ from oic_assurance.builds.declared import Declared, check_conditions, read_decla
 from oic_assurance.builds.seeds import FROM, Seeds, read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents.marts import marts, views
-from oic_assurance.reporting.documents.over_time import deadline, target
+from oic_assurance.reporting.documents.over_time import deadline, source, target
 from oic_assurance.reporting.documents.pages import stale_after
 from oic_assurance.reporting.templates import templates
 from oic_assurance.settings import Settings
@@ -134,7 +134,7 @@ def _with_points(text: str, seeds: Seeds) -> str:
             f"{README}: the line {missing} is missing. Put it beside the table of the points."
         )
     points = [
-        (words, target(seeds, words["point_code"]), deadline(seeds, words["point_code"]))
+        (words, *(say(seeds, words["point_code"]) for say in (target, deadline, source)))
         for words in seeds["point_words"].rows
     ]
     return f"{before}{begins}{_fill('points.md.j2', points=points)}\n{ends}{after}"

@@ -60,6 +60,11 @@ def deadline(seeds: Seeds, point: str) -> str:
     )
 
 
+def source(seeds: Seeds, point: str) -> str:
+    """Return the documents that say what a point requires, over time."""
+    return over_time(points(seeds, point), itemgetter("source"))
+
+
 def points(seeds: Seeds, point: str) -> list[Row]:
     """Return the rows of a point in the seed `policy_point`."""
     return [row for row in seeds["policy_point"].rows if row["point_code"] == point]

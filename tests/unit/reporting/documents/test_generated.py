@@ -13,7 +13,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import generated
 from oic_assurance.reporting.documents.marts import MARTS, marts
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import DEFAULT_FOLDER, Settings, load_settings
 from tests.policy_rows import put_rows
 
 PROJECT = load_settings().project_root
@@ -27,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     Each test that uses it leaves it with other files than the one before.
     """
     folder = tmp_path_factory.mktemp("project")
-    for needed in ("dbt_project/seeds", "dbt_project/models", "dbt_project/macros"):
+    for needed in ("dbt_project/seeds", "dbt_project/models", "dbt_project/macros", DEFAULT_FOLDER):
         shutil.copytree(PROJECT / needed, folder / needed)
     shutil.copytree(PROJECT / "docs/contracts", folder / "docs/contracts")
     for file in ("dbt_project/dbt_project.yml", "README.md"):

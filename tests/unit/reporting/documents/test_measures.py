@@ -1,18 +1,15 @@
 """Every measure has a page that says what it counts, and names the tests of its rules."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from oic_assurance.builds.declared import FILE
-from oic_assurance.builds.version import SEEDS
 from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.pages import measure_pages
 from oic_assurance.reporting.documents.pages import pages as all_pages
 from oic_assurance.settings import load_settings
-from tests.policy_rows import put_rows
+from tests.policy_rows import copy_policy, put_rows
 
 PROJECT = load_settings().project_root
 UNIT_TEST = re.compile(r" \| \[(\w+)\]\([^)]+\)<br>`(\w+)` \|$", re.MULTILINE)
@@ -63,8 +60,7 @@ def test_a_page_has_every_part(pages: dict[str, str]) -> None:
 
 
 def test_a_changed_policy_is_said_with_its_day_and_is_a_line_of_the_history(tmp_path: Path) -> None:
-    for place in (SEEDS, FILE.parent):
-        shutil.copytree(PROJECT / place, tmp_path / place)
+    copy_policy(tmp_path)
     put_rows(
         tmp_path, "policy_threshold",
         "timely_hours,24,2020-01-01,2098-12-31,awaiting confirmation",
