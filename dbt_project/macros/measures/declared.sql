@@ -13,6 +13,8 @@ records:
     team: org_unit_code
     counts_on: contacted_on
     happened_on: contacted_on
+    answered_on: answered_on
+    waits_until: grace_ends_on
     hours: hours_to_submission
     class: intelligence_class
     class_left_out: case when is_due then lower(referral_type) else intelligence_class end

@@ -44,8 +44,15 @@
                 and known.version_at <= comparison.as_at
         )
     union
-    select attendance.force_code, 'HYDRA', attendance.employee_no
+    select attendance.force_code, item.requirement_code, attendance.employee_no
     from {{ source("general", "hydra_attendance") }} as attendance
+    inner join
+        (
+            select distinct requirement_code
+            from {{ ref("policy_training_item") }}
+            where booked_by = 'session'
+        ) as item
+        on true
     inner join
         comparison
         on attendance.batch_id > comparison.known_batch_id

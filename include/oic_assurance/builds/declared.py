@@ -27,8 +27,8 @@ FILE = Path("dbt_project") / "macros" / "measures" / "declared.sql"
 _BEGIN, _END = "{% raw %}", "{% endraw %}"
 #: The parts of a kind of record, and of a measure, that are SQL over the columns of its relation.
 _RECORD_SQL = (
-    "key", "team", "counts_on", "counts_from", "counts_to", "happened_on", "hours", "class",
-    "class_left_out", "officer_key", "related_ref",
+    "key", "team", "counts_on", "counts_from", "counts_to", "happened_on", "answered_on",
+    "waits_until", "hours", "class", "class_left_out", "officer_key", "related_ref",
 )  # fmt: skip
 _MEASURE_SQL = ("population", "met")
 #: The words of SQL in the expressions of a reading.

@@ -18,6 +18,7 @@ with
             point.target_threshold,
             point.target_unit,
             point.deadline,
+            point.judged_by,
             coalesce(launches.launched_on, point.starts_on) as starts_on,
             build.as_at_day >= point.deadline as is_deadline_reached
         from {{ ref("policy_point") }} as point

@@ -23,7 +23,7 @@ with
                 then 'LONG_TERM_ABSENT'
                 when closed.exception_code = 'HYDRA_PLACE_MISSING'
                 then 'PLACE_BOOKED'
-                when today.requirement_code = 'HYDRA'
+                when today.booked_by = 'session'
                 then 'PLACE_MISSING'
                 else 'NO_LONGER_NEEDED'
             end as closed_because,

@@ -27,7 +27,7 @@ with
         select
             force_code,
             exception_code,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             report_urn as record_ref,
             org_unit_code,
             officer_key,

@@ -7,7 +7,7 @@ with
         select
             plan.force_code,
             'PLAN_REVIEW_OVERDUE' as exception_code,
-            'INTEL_PLAN' as point_code,
+            {{ point_of("strand") }} as point_code,
             plan.plan_ref as record_ref,
             {{ london_midnight(add_days("plan.review_due_on", 1)) }} as opened_at
         from {{ ref("stg_governance__plan") }} as plan
@@ -21,7 +21,7 @@ with
         select
             strand.force_code,
             'PLAN_STRAND_NOT_MET',
-            'INTEL_PLAN',
+            {{ point_of("strand") }},
             strand.strand,
             {{ london_midnight("point.starts_on") }}
         from {{ ref("int_plan_strand") }} as strand
@@ -29,13 +29,13 @@ with
         cross join build
         where
             not strand.is_met
-            and point.point_code = 'INTEL_PLAN'
+            and point.point_code = {{ point_of("strand") }}
             and point.starts_on <= build.as_at_day
         union all
         select
             milestone.force_code,
             'PLAN_MILESTONE_OVERDUE',
-            'INTEL_PLAN',
+            {{ point_of("strand") }},
             milestone.plan_ref || ': ' || milestone.milestone,
             {{ london_midnight(add_days("milestone.due_on", 1)) }}
         from {{ ref("stg_governance__plan_milestone") }} as milestone

@@ -11,7 +11,7 @@ with
                 when 'submitted_invalid'
                 then 'REFERRAL_DOCUMENT_INVALID'
             end as exception_code,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             referral_ref as record_ref,
             org_unit_code,
             officer_key,
@@ -24,7 +24,7 @@ with
         select
             force_code,
             'REFERRAL_OFFICER_UNRESOLVED',
-            'NCCU_INTEL',
+            {{ point_of("referral") }},
             referral_ref,
             org_unit_code,
             officer_key,
@@ -35,7 +35,7 @@ with
         select
             force_code,
             'CUSTODY_WITHOUT_REFERRAL',
-            'NCCU_INTEL',
+            {{ point_of("custody") }},
             {{ custody_ref("custody") }},
             org_unit_code,
             officer_key,

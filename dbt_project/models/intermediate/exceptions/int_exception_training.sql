@@ -19,7 +19,7 @@ with
         select
             force_code,
             case
-                when requirement_code = 'HYDRA' and booked_for is null
+                when booked_by = 'session' and booked_for is null
                 then 'HYDRA_PLACE_MISSING'
                 else 'TRAINING_OUTSTANDING'
             end as exception_code,

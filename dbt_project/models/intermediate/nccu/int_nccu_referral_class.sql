@@ -71,7 +71,12 @@ with
             *,
             intelligence_class <> 'awaiting' as is_due,
             referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted,
-            intelligence_class in ('submitted_in_time', 'submitted_late') as is_compliant
+            intelligence_class in ('submitted_in_time', 'submitted_late') as is_compliant,
+            {{ london_day("awaiting_until") }} as grace_ends_on,
+            case
+                when submitted_at is not null
+                then greatest(contacted_on, {{ london_day("submitted_at") }})
+            end as answered_on
         from referral_with_class
     )
 

@@ -7,7 +7,7 @@ with
     role_need as (
         select
             requirement.role_code,
-            max(case when item.point_code = 'HYDRA' then 1 else 0 end) as needs_hydra
+            max(case when item.booked_by = 'session' then 1 else 0 end) as needs_hydra
         from {{ ref("policy_role_requirement") }} as requirement
         inner join
             {{ ref("policy_training_item") }} as item

@@ -5,7 +5,7 @@ with
         cross join {{ ref("stg_audit__build") }} as build
         cross join
             {{ day_spine("least(point.starts_on, build.as_at_day)", "build.as_at_day") }} as spine
-        where point.point_code = 'INTEL_PLAN'
+        where point.point_code = {{ point_of("strand") }}
     ),
 
     complete_plan as (

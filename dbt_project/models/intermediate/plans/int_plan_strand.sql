@@ -36,7 +36,7 @@ with
             {{ ref("int_point") }} as point
             on plan_day.force_code = point.force_code
             and plan_day.day = point.deadline
-        where point.point_code = 'INTEL_PLAN'
+        where point.point_code = {{ point_of("strand") }}
     ),
 
     final as (

@@ -121,7 +121,11 @@ with
             {{ ref("int_hydra_session") }} as session
             on outstanding_now.force_code = session.force_code
             and not session.is_held
-        where outstanding_now.point_code = 'HYDRA' and outstanding_now.outstanding > 0
+        where
+            outstanding_now.outstanding > 0
+            and outstanding_now.point_code in (
+                select point_code from {{ ref("policy_training_item") }} where booked_by = 'session'
+            )
         group by
             outstanding_now.force_code,
             outstanding_now.point_code,

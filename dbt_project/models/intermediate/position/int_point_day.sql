@@ -71,8 +71,9 @@ with
             and point.point_code = level_period.point_code
             and spine.day >= level_period.day
             and spine.day < coalesce(level_period.next_day, {{ end_of_time() }})
-        -- On an earlier day, a referral had not been answered yet (int_nccu_month_day).
-        where point.point_code <> 'NCCU_INTEL'
+        -- On an earlier day, a record of such a point had not been answered yet
+        -- (int_point_month_day).
+        where point.judged_by <> 'recent_period'
     )
 
 select *

@@ -5,15 +5,15 @@ with
         union all
         -- Months are included even if the measure is not shown for them. The figure of an early day
         -- covers months before the first month that is shown.
-        select force_code, 'NCCU_INTEL', day, figure_from, sum(numerator), sum(denominator)
+        select force_code, point_code, day, figure_from, sum(numerator), sum(denominator)
         from
             (
                 select
                     *, cast({{ dbt.dateadd("month", -12, month_of("day")) }} as date) as figure_from
-                from {{ ref("int_nccu_month_day") }}
+                from {{ ref("int_point_month_day") }}
             ) as month_day
         where period_start >= figure_from
-        group by force_code, day, figure_from
+        group by force_code, point_code, day, figure_from
     ),
 
     final as (

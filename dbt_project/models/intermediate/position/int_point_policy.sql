@@ -3,13 +3,14 @@ with
         select
             point.force_code,
             point.point_code,
+            point.measure_code,
             point.target_threshold,
             build.as_at_day,
             -- A referral is judged by the policy of the day of its contact. So the figure of the
             -- referral point depends on every row that applied on a day of its months. The
             -- figures of the other points depend on the rows of the as-at day.
             case
-                when point.point_code = 'NCCU_INTEL'
+                when {{ counts_kind("point", "referral") }}
                 then cast({{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }} as date)
                 else build.as_at_day
             end as first_day
@@ -62,7 +63,7 @@ with
             {{ ref("policy_threshold") }} as policy
             on policy.name in ('grace_hours', 'before_call_hours')
             and {{ in_force_between("policy", "span.first_day", "span.as_at_day") }}
-        where span.point_code = 'NCCU_INTEL'
+        where {{ counts_kind("span", "referral") }}
     ),
 
     document_type_row as (
@@ -77,7 +78,7 @@ with
         inner join
             {{ ref("policy_document_type") }} as policy
             on {{ in_force_between("policy", "span.first_day", "span.as_at_day") }}
-        where span.point_code = 'NCCU_INTEL'
+        where {{ counts_kind("span", "referral") }}
     ),
 
     grading_row as (
@@ -92,7 +93,7 @@ with
         inner join
             {{ ref("policy_grading") }} as policy
             on {{ in_force_between("policy", "span.first_day", "span.as_at_day") }}
-        where span.point_code = 'NCCU_INTEL'
+        where {{ counts_kind("span", "referral") }}
     ),
 
     strand_row as (
@@ -106,7 +107,7 @@ with
         from span
         inner join
             {{ ref("policy_plan_strand") }} as policy on {{ in_force("policy", "span.as_at_day") }}
-        where span.point_code = 'INTEL_PLAN'
+        where {{ counts_kind("span", "strand") }}
     ),
 
     training_item as (

@@ -30,7 +30,7 @@ with
             coalesce(trend.is_slipping and trend.change_high >= 0, false) as is_within_chance
         from figure
         left join
-            {{ ref("int_nccu_trend") }} as trend
+            {{ ref("int_point_trend") }} as trend
             on figure.force_code = trend.force_code
             and figure.point_code = trend.point_code
             and figure.day = trend.day

@@ -111,7 +111,7 @@ with
             on point.force_code = forecast.force_code
             and point.point_code = forecast.point_code
         left join
-            {{ ref("int_nccu_trend") }} as trend
+            {{ ref("int_point_trend") }} as trend
             on point.force_code = trend.force_code
             and point.point_code = trend.point_code
             and build.as_at_day = trend.day

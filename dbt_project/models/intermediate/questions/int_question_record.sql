@@ -17,7 +17,7 @@ with
     referral as (
         select
             referral.force_code,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             referral.org_unit_code,
             'referral' as record_kind,
             referral.referral_ref as record_ref,
@@ -55,7 +55,7 @@ with
     strand as (
         select
             force_code,
-            'INTEL_PLAN' as point_code,
+            {{ point_of("strand") }} as point_code,
             'ALL' as org_unit_code,
             'strand' as record_kind,
             strand as record_ref,
@@ -87,7 +87,7 @@ with
     detention as (
         select
             custody.force_code,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("custody") }} as point_code,
             custody.org_unit_code,
             'custody' as record_kind,
             cast(custody.custody_id as {{ dbt.type_string() }}) as record_ref,

@@ -54,7 +54,7 @@ with
             (
                 select distinct requirement_code, module_version, launched_on
                 from {{ ref("policy_training_item") }}
-                where point_code = 'HYDRA'
+                where booked_by = 'session'
             ) as item
             on true
     )

@@ -20,6 +20,7 @@ with
             requirement.completed_on,
             count(*) over package
             = count(requirement.completed_on) over package as is_package_complete,
+            item.booked_by,
             booking.booked_for,
             build.as_at_day as as_on
         from {{ ref("int_training_requirement") }} as requirement
@@ -30,8 +31,12 @@ with
             and requirement.employee_no = pseudonym.identifier
             and pseudonym.is_person
         left join
+            {{ ref("policy_training_item") }} as item
+            on requirement.requirement_code = item.requirement_code
+            and {{ in_force("item", "build.as_at_day") }}
+        left join
             {{ ref("int_hydra_booking") }} as booking
-            on requirement.requirement_code = 'HYDRA'
+            on item.booked_by = 'session'
             and requirement.force_code = booking.force_code
             and requirement.employee_no = booking.employee_no
         where build.as_at_day >= requirement.valid_from and build.as_at_day < requirement.valid_to

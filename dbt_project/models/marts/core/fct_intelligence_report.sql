@@ -22,7 +22,7 @@ with
             report.is_graded_validly,
             report.handling_code,
             {{ label("handling", "report.handling_code") }} as handling_label,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             point.title as point_label,
             measure.measure_code,
             measure.title as measure_label,
@@ -44,7 +44,7 @@ with
             {{ ref("int_org_unit") }} as unit
             on report.force_code = unit.force_code
             and report.org_unit_code = unit.org_unit_code
-        left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
+        left join {{ ref("point_words") }} as point on point.point_code = {{ point_of("referral") }}
         left join
             deciding_report
             on report.force_code = deciding_report.force_code

@@ -16,7 +16,7 @@ with
             {{ label("channel", "referral.channel") }} as channel_label,
             referral.referral_type,
             {{ label("referral_type", "referral.referral_type") }} as referral_type_label,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             point.title as point_label,
             measure.measure_code,
             measure.title as measure_label,
@@ -47,7 +47,7 @@ with
             {{ ref("int_org_unit") }} as unit
             on referral.force_code = unit.force_code
             and referral.org_unit_code = unit.org_unit_code
-        left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
+        left join {{ ref("point_words") }} as point on point.point_code = {{ point_of("referral") }}
         left join
             {{ ref("policy_measure") }} as measure
             on measure.measure_code = {{ first_measure("referral") }}

@@ -11,7 +11,7 @@ with
             {{ label("detection_route", "incident.detection_route") }} as detection_route_label,
             incident.district_code,
             district.org_unit_name as district_label,
-            'NCCU_INTEL' as point_code,
+            {{ point_of("referral") }} as point_code,
             point.title as point_label,
             measure.measure_code,
             measure.title as measure_label,
@@ -32,7 +32,7 @@ with
             {{ ref("int_org_unit") }} as unit
             on incident.force_code = unit.force_code
             and coalesce(incident.district_code, 'UNKNOWN') = unit.org_unit_code
-        left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
+        left join {{ ref("point_words") }} as point on point.point_code = {{ point_of("referral") }}
         left join
             {{ ref("int_immigration_custody") }} as detention
             on incident.force_code = detention.force_code

@@ -4,7 +4,7 @@ with
             strand.force_code,
             strand.strand,
             {{ label("strand", "strand.strand") }} as strand_label,
-            'INTEL_PLAN' as point_code,
+            {{ point_of("strand") }} as point_code,
             point.title as point_label,
             measure.measure_code,
             measure.title as measure_label,
@@ -22,7 +22,7 @@ with
             build.publication_id
         from {{ ref("int_plan_strand") }} as strand
         cross join {{ ref("stg_audit__build") }} as build
-        left join {{ ref("point_words") }} as point on point.point_code = 'INTEL_PLAN'
+        left join {{ ref("point_words") }} as point on point.point_code = {{ point_of("strand") }}
         left join
             {{ ref("policy_measure") }} as measure
             on measure.measure_code = {{ first_measure("strand") }}

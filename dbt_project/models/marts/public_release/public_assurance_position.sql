@@ -4,8 +4,7 @@ with
     with_release as (
         select
             position.*,
-            -- Strands are not people, so their figures on the as-at day may be shown.
-            position.point_code = 'INTEL_PLAN' as is_always_shown,
+            {{ is_checklist("position") }} as is_always_shown,
             -- A status and its figure are of the same released numbers. That a status is unknown is
             -- said of today.
             position.source_status = 'fresh'

@@ -1,4 +1,4 @@
--- Strands of a plan are no sample of cases, so INTEL_PLAN has no funnel.
+-- The things of a checklist are no sample of cases, so it has no funnel.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -14,11 +14,12 @@ with
             force_code,
             comparison_group,
             point_code,
+            max(case when {{ is_checklist("position") }} then 1 else 0 end) = 1 as is_checklist,
             count(*) as forces_in_group,
             sum(case when denominator > 0 then 1 else 0 end) as forces,
             cast(sum(numerator) as bigint) as numerator,
             cast(sum(denominator) as bigint) as denominator
-        from {{ ref("int_national_position") }}
+        from {{ ref("int_national_position") }} as position
         group by force_code, comparison_group, point_code
     ),
 
@@ -27,7 +28,7 @@ with
             added.*,
             {{ share("added.numerator", "added.denominator") }} as centre,
             case
-                when added.point_code = 'INTEL_PLAN'
+                when added.is_checklist
                 then 'NO_SAMPLE'
                 when added.forces < policy.fewest_forces
                 then 'TOO_FEW_FORCES'

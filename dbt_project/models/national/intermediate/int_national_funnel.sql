@@ -55,7 +55,7 @@ with
             and position.comparison_group = edge.comparison_group
             and position.point_code = edge.point_code
             and position.denominator = edge.denominator
-        where position.point_code <> 'INTEL_PLAN'
+        where not {{ is_checklist("position") }}
     )
 
 select *

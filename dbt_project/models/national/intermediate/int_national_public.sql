@@ -22,19 +22,19 @@ with
             force.why_unknown,
             force.is_late,
             point.point_code,
+            {{ is_checklist("point") }} as is_checklist,
             released.release_id,
             released.figures_from,
             released.figures_to,
             released.numerator,
             released.denominator,
-            -- The strands of a plan are not people.
             released.release_id is not null
             and not released.is_suppressed
             and not {{ is_not_known_to_stand("force") }}
             and released.numerator between 0 and released.denominator
             and released.denominator <= {{ most_cases() }}
             and (
-                point.point_code = 'INTEL_PLAN'
+                {{ is_checklist("point") }}
                 or {{
                     may_be_shown(
                         "released.numerator",
@@ -57,7 +57,7 @@ with
     shown as (
         select *, max(figures_to) over (partition by point_code) as newest_figures_to
         from of_force
-        where is_shown and point_code <> 'INTEL_PLAN'
+        where is_shown and not is_checklist
     ),
 
     -- Only figures for the same days are added up.

@@ -30,7 +30,7 @@ with
             figure.denominator,
             coalesce(change.numerator, 0) as numerator_change,
             coalesce(change.denominator, 0) as denominator_change
-        from {{ ref("int_nccu_month_day") }} as figure
+        from {{ ref("int_point_month_day") }} as figure
         inner join
             {{ ref("stg_audit__build") }} as build
             on figure.day = build.as_at_day
@@ -38,7 +38,7 @@ with
         inner join
             {{ ref("int_point") }} as point
             on figure.force_code = point.force_code
-            and point.deadline is null
+            and figure.point_code = point.point_code
             and figure.period_start >= {{ month_of("point.starts_on") }}
         left join
             change

@@ -7,13 +7,14 @@ with
             figure.numerator,
             figure.denominator,
             row_number() over (
-                partition by figure.force_code, figure.day order by figure.period_start desc
+                partition by figure.force_code, figure.point_code, figure.day
+                order by figure.period_start desc
             ) as months_ago
-        from {{ ref("int_nccu_month_day") }} as figure
+        from {{ ref("int_point_month_day") }} as figure
         inner join
             {{ ref("int_point") }} as point
             on figure.force_code = point.force_code
-            and point.point_code = 'NCCU_INTEL'
+            and figure.point_code = point.point_code
             and figure.period_start >= {{ month_of("point.starts_on") }}
         where figure.is_complete and figure.denominator > 0
     ),
