@@ -1,10 +1,14 @@
 """Measures by month and organisational unit."""
 
 from expectations.shared.code_lists import (
-    MEASURE_OF_POINT,
+    HYDRA_DONE,
     MEASURES,
+    MODULES_DONE,
     POINT_OF_MEASURE,
+    REFERRALS,
     STARTS,
+    STRANDS,
+    STRANDS_MET,
     is_in,
     same_records,
     sql_rows,
@@ -211,9 +215,9 @@ def assurance_measure() -> Expectations:
         ),
         every_row(
             "three_strands",
-            "denominator = 3 and org_unit_code = 'ALL'",
-            where=f"measure_code = '{MEASURE_OF_POINT['INTEL_PLAN']}'",
-            description="Every figure of plan strands is for the force and counts three strands.",
+            f"denominator between 1 and {len(STRANDS)} and org_unit_code = 'ALL'",
+            where=f"measure_code = '{STRANDS_MET}'",
+            description="Every figure of plan strands is for the force and counts the strands.",
             columns=("denominator",),
         ),
         no_rows(
@@ -242,7 +246,7 @@ def assurance_measure() -> Expectations:
             "referrals_add_up",
             sql(
                 _DIFFERENT_REFERRALS,
-                measure=MEASURE_OF_POINT["NCCU_INTEL"],
+                measure=REFERRALS,
                 first_month=_FIRST_MONTH,
             ),
             description=(
@@ -254,8 +258,8 @@ def assurance_measure() -> Expectations:
             "people_add_up",
             sql(
                 _DIFFERENT_TRAINING,
-                hydra=MEASURE_OF_POINT["HYDRA"],
-                elearning=MEASURE_OF_POINT["ELEARNING"],
+                hydra=HYDRA_DONE,
+                elearning=MODULES_DONE,
                 this_month=_THIS_MONTH,
             ),
             description="The first training figures of this month equal a count of the officers.",

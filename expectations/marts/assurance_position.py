@@ -1,10 +1,13 @@
 """The force's position on each point."""
 
 from expectations.shared.code_lists import (
-    MEASURE_OF_FURTHER_POINT,
     MEASURE_OF_POINT,
     POINTS,
+    RECENT,
+    REFERRALS,
     SNAPSHOTS,
+    any_of,
+    points_of,
     sql_list,
     sql_rows,
 )
@@ -55,7 +58,7 @@ with
             on shown.force_code = fact.force_code
             and (fact.contacted_at at time zone 'Europe/London')::date
                 between shown.figure_from and shown.figure_to
-        where fact.is_counted and shown.point_code = 'NCCU_INTEL'
+        where fact.is_counted and shown.point_code = <<referrals>>
         group by shown.force_code, shown.point_code
     ),
     figure as (
@@ -64,8 +67,7 @@ with
         inner join (values <<measures>>) as point (code, measure_code)
             on measure.measure_code = point.measure_code
         cross join month
-        where point.code <> 'NCCU_INTEL'
-            and measure.org_unit_code = 'ALL'
+        where measure.org_unit_code = 'ALL'
             and measure.period_start = month.this_month
     )
 select shown.point_code
@@ -73,7 +75,7 @@ from {rows} as shown
 left join referral using (force_code, point_code)
 left join figure using (force_code, point_code)
 where case
-        when shown.point_code = 'NCCU_INTEL'
+        when shown.point_code = <<referrals>>
             then (coalesce(shown.numerator, 0), coalesce(shown.denominator, 0))
                 <> (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
         else (coalesce(shown.numerator, 0), coalesce(shown.denominator, 0))
@@ -107,17 +109,19 @@ with
     month as (select date_trunc('month', <<today>>) as this_month),
     referral as (
         select
-            fact.force_code, 'NCCU_INTEL' as point_code, count(*) as denominator,
+            point.force_code, point.point_code, count(*) as denominator,
             count(*) filter (
                 where fact.intelligence_class in ('submitted_in_time', 'submitted_late')
             ) as numerator
         from {candidate}.fct_nccu_referral as fact
+        inner join {candidate}.dim_point as point
+            on fact.force_code = point.force_code and point.point_code = <<referrals>>
         cross join month
         where fact.referral_type in ('IMMIGRATION_CRIME', 'STATUS_CHECK')
             and fact.intelligence_class <> 'awaiting'
             and fact.contacted_at at time zone 'Europe/London'
                 >= month.this_month - interval '12 months'
-        group by fact.force_code
+        group by point.force_code, point.point_code
     ),
     figure as (
         select point.force_code, point.point_code, measure.numerator, measure.denominator
@@ -138,7 +142,7 @@ left join figure using (force_code, point_code)
 where shown.second_reading is distinct from second.second_measure_code
     or (shown.second_numerator, shown.second_denominator) is distinct from case
         when second.second_measure_code is null then (null::bigint, null::bigint)
-        when shown.point_code = 'NCCU_INTEL'
+        when shown.point_code = <<referrals>>
             then (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
         else (
             coalesce(figure.numerator, shown.second_numerator),
@@ -192,11 +196,12 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
 )
 def assurance_position() -> Expectations:
     """Every assurance point, with its status, its figure and its caveats."""
-    first = MEASURE_OF_POINT | MEASURE_OF_FURTHER_POINT
+    first = {point: code for point, code in MEASURE_OF_POINT.items() if code in SNAPSHOTS}
     measures = sql_rows(first.keys(), first.values())
+    referrals = points_of(REFERRALS)
     return [
         no_rows(
-            "four_points",
+            "no_point_missing",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
             description="Every point is shown, even if nothing is known about it.",
             dimension="completeness",
@@ -211,7 +216,7 @@ def assurance_position() -> Expectations:
         has_an_interval(),
         no_rows(
             "position_is_the_measure",
-            sql(_DIFFERENT_FROM_THE_MEASURE, today=_TODAY, measures=measures),
+            sql(_DIFFERENT_FROM_THE_MEASURE, today=_TODAY, measures=measures, referrals=referrals),
             description="Every position equals the figure of its measure.",
         ),
         no_rows(
@@ -276,7 +281,12 @@ def _second_readings() -> list[Expectation]:
     return [
         no_rows(
             "second_reading_is_the_measure",
-            sql(_DIFFERENT_SECOND_READING, today=_TODAY, snapshots=sql_list(SNAPSHOTS)),
+            sql(
+                _DIFFERENT_SECOND_READING,
+                today=_TODAY,
+                snapshots=sql_list(SNAPSHOTS),
+                referrals=points_of(REFERRALS),
+            ),
             description="Every second reading equals the figure of its measure.",
         ),
         every_row(
@@ -330,7 +340,7 @@ def _statuses() -> list[Expectation]:
             f"""
             figure_to = {_TODAY} and figure_from <= figure_to
             and figure_from = case
-                when point_code = 'NCCU_INTEL'
+                when point_code = {any_of(RECENT)}
                     then (date_trunc('month', {_TODAY}) - interval '12 months')::date
                 else {_TODAY}
             end

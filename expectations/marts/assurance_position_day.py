@@ -1,6 +1,6 @@
 """The daily status of each point."""
 
-from expectations.shared.code_lists import MEASURE_OF_POINT, sql_rows
+from expectations.shared.code_lists import MEASURE_OF_POINT, RECENT, SNAPSHOTS, any_of, sql_rows
 from expectations.shared.mart_suite import mart_suite
 from expectations.shared.shares import is_a_share
 from expectations.vocabulary import (
@@ -100,9 +100,7 @@ where corrected.is_missed_made_met and on_deadline.status = 'met_on_time'
 @mart_suite("assurance_position_day", one_row_per=("point_code", "day"))
 def assurance_position_day() -> Expectations:
     """Every day of each point since the point started, with the status as known now."""
-    at_month_end = {
-        point: measure for point, measure in MEASURE_OF_POINT.items() if point != "NCCU_INTEL"
-    }
+    at_month_end = {point: code for point, code in MEASURE_OF_POINT.items() if code in SNAPSHOTS}
     measures = sql_rows(at_month_end.keys(), at_month_end.values())
     return [
         is_a_share(),
@@ -134,9 +132,9 @@ def assurance_position_day() -> Expectations:
         ),
         every_row(
             "status_fits_the_point",
-            """
+            f"""
             case
-                when point_code = 'NCCU_INTEL'
+                when point_code = {any_of(RECENT)}
                     then status not in ('met_on_time', 'met_late', 'overdue')
                 else status <> 'sustained'
             end

@@ -1,5 +1,6 @@
 """The questions that the data gives for the Board."""
 
+from expectations.shared.code_lists import REFERRALS, points_of
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
@@ -73,7 +74,7 @@ cross join lateral (
         and fact.contacted_at at time zone 'Europe/London'
             >= date_trunc('month', <<today>>) - interval '12 months'
 ) as recount
-where rule.rule_kind = 'TEAM' and shown.point_code = 'NCCU_INTEL'
+where rule.rule_kind = 'TEAM' and shown.point_code = <<referrals>>
     and (shown.numerator, shown.denominator) <> (recount.numerator, recount.denominator)
 """
 
@@ -130,7 +131,7 @@ def board_question() -> Expectations:
         ),
         no_rows(
             "teams_are_counted",
-            sql(_OTHER_COUNTS, rule=_RULE, today=_TODAY),
+            sql(_OTHER_COUNTS, rule=_RULE, today=_TODAY, referrals=points_of(REFERRALS)),
             description="Every question about a team's referrals has their number.",
         ),
     ]

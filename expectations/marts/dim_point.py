@@ -1,7 +1,6 @@
 """The assurance points, and who answers for them."""
 
 from expectations.shared.code_lists import (
-    MEASURE_OF_POINT,
     POINT_OF_MEASURE,
     POINTS,
     sql_rows,
@@ -28,13 +27,11 @@ where shown.point_code is null
 _OTHER_MEASURES = """
 select shown.point_code
 from {rows} as shown
-left join (values <<first>>) as first (code, measure_code) on shown.point_code = first.code
 left join (values <<measures>>) as declared (measure_code, code)
     on shown.measure_code = declared.measure_code
 left join (values <<measures>>) as second (measure_code, code)
     on shown.second_measure_code = second.measure_code
 where declared.code is distinct from shown.point_code
-    or shown.measure_code <> first.measure_code
     or shown.second_measure_code is not null and second.code is distinct from shown.point_code
     or shown.second_measure_code = shown.measure_code
 """
@@ -59,11 +56,10 @@ def dim_point() -> Expectations:
             "measures_of_the_point",
             sql(
                 _OTHER_MEASURES,
-                first=sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values()),
                 measures=sql_rows(POINT_OF_MEASURE.keys(), POINT_OF_MEASURE.values()),
             ),
             description=(
-                "Every point has its first measure, and its second is another of its measures."
+                "Every point has a first measure of its own, and its second one is another."
             ),
         ),
         every_row(

@@ -1,6 +1,6 @@
 """The three strands of the intelligence plan."""
 
-from expectations.shared.code_lists import MEASURE_OF_POINT, STRANDS, sql_rows
+from expectations.shared.code_lists import STRANDS, STRANDS_MET, sql_rows
 from expectations.shared.compared_publication import strands_stay_met
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, sql
@@ -70,7 +70,7 @@ def fct_plan_strand() -> Expectations:
             sql(
                 _DIFFERENT_FROM_THE_MEASURE,
                 today=_TODAY,
-                measure=MEASURE_OF_POINT["INTEL_PLAN"],
+                measure=STRANDS_MET,
             ),
             description="This month's figure equals the number of strands that are met.",
         ),

@@ -23,7 +23,7 @@ def fct_training_requirement() -> Expectations:
         one_of(
             "requirement_code",
             TRAINING_REQUIREMENTS,
-            description="Every requirement is the Hydra package or one of the four modules.",
+            description="Every requirement is a training item of the policy.",
         ),
         every_row(
             "complete_has_a_date",

@@ -1,6 +1,11 @@
 """Monthly figures that are released to the public."""
 
-from expectations.shared.code_lists import MEASURES, POINTS
+from expectations.shared.code_lists import (
+    CHECKLISTS,
+    MEASURES,
+    POINTS,
+    any_of,
+)
 from expectations.shared.mart_suite import mart_suite
 from expectations.shared.shares import is_a_share
 from expectations.vocabulary import (
@@ -26,7 +31,7 @@ select shown.measure_code, shown.period_start, shown.org_unit_code
 from {rows} as shown
 left join {candidate}.assurance_measure as figure
     using (force_code, measure_code, period_start, org_unit_code)
-where shown.point_code = 'INTEL_PLAN'
+where shown.point_code = <<checklists>>
     and (shown.numerator, shown.denominator, shown.value)
         is distinct from (figure.numerator, figure.denominator, figure.value)
 """
@@ -37,7 +42,7 @@ from {rows} as shown
 left join {candidate_public}.assurance_period as released
     using (force_code, measure_code, period_start, org_unit_code)
 where not shown.is_suppressed
-    and shown.point_code <> 'INTEL_PLAN'
+    and not shown.point_code = <<checklists>>
     and (
         released.period_end is distinct from (shown.period_start + interval '1 month - 1 day')::date
         or (shown.numerator, shown.denominator, shown.value)
@@ -52,7 +57,7 @@ with
     month as (
         select distinct force_code, measure_code, period_start
         from {rows}
-        where point_code <> 'INTEL_PLAN'
+        where not point_code = <<checklists>>
     )
 select month.measure_code, month.period_start, unit.org_unit_code
 from month
@@ -98,24 +103,24 @@ def public_assurance_measure() -> Expectations:
         ),
         is_a_share(where="not is_suppressed"),
         suppressed_is_blank(),
-        nothing_small("not is_suppressed and point_code <> 'INTEL_PLAN'"),
+        nothing_small(f"not is_suppressed and not point_code = {any_of(CHECKLISTS)}"),
         no_rows(
             "month_is_released",
-            _NOT_RELEASED,
+            sql(_NOT_RELEASED, checklists=any_of(CHECKLISTS)),
             description="No month shows a figure unless the month was released by itself.",
             columns=("is_suppressed",),
             dimension="privacy",
         ),
         no_rows(
             "every_district_every_month",
-            _MISSING_DISTRICTS,
+            sql(_MISSING_DISTRICTS, checklists=any_of(CHECKLISTS)),
             description="Every district has a row for every month, even without a figure.",
             columns=("org_unit_code",),
             dimension="privacy",
         ),
         no_rows(
             "public_is_published",
-            _DIFFERENT_FROM_THE_MARTS,
+            sql(_DIFFERENT_FROM_THE_MARTS, checklists=any_of(CHECKLISTS)),
             description="Every figure of plan strands equals the one in the marts.",
         ),
     ]

@@ -3,9 +3,11 @@
 from expectations.marts.assurance_answer import ANSWERS
 from expectations.marts.public_assurance_measure import nothing_small, suppressed_is_blank
 from expectations.shared.code_lists import (
+    CHECKLISTS,
     FRESHNESS,
     MEASURE_OF_POINT,
     POINTS,
+    any_of,
     sql_list,
 )
 from expectations.shared.mart_suite import mart_suite
@@ -22,7 +24,7 @@ where (shown.figures_to is null or position.source_status <> 'fresh')
     or shown.source_status is distinct from position.source_status
     or shown.policy_confirmed is distinct from position.policy_confirmed
     or (
-        shown.point_code = 'INTEL_PLAN'
+        shown.point_code = <<checklists>>
         and (shown.numerator, shown.denominator, shown.value)
             is distinct from (position.numerator, position.denominator, position.value)
     )
@@ -43,7 +45,7 @@ cross join lateral (
         and period.period_start >= shown.figures_from
         and period.period_end <= shown.figures_to
 ) as released
-where shown.point_code <> 'INTEL_PLAN'
+where not shown.point_code = <<checklists>>
     and (shown.numerator, shown.denominator)
         is distinct from (released.numerator, released.denominator)
 """
@@ -136,10 +138,14 @@ def public_assurance_position() -> Expectations:
         ),
         is_a_share(where="not is_suppressed"),
         suppressed_is_blank(),
-        nothing_small("not is_suppressed and point_code <> 'INTEL_PLAN'"),
+        nothing_small(f"not is_suppressed and not point_code = {any_of(CHECKLISTS)}"),
         no_rows(
             "figures_are_released",
-            sql(_NOT_RELEASED, measures=sql_list(MEASURE_OF_POINT.values())),
+            sql(
+                _NOT_RELEASED,
+                measures=sql_list(MEASURE_OF_POINT.values()),
+                checklists=any_of(CHECKLISTS),
+            ),
             description="Every figure of a point is the sum of released figures.",
             columns=("numerator", "denominator"),
             dimension="privacy",
@@ -165,7 +171,7 @@ def public_assurance_position() -> Expectations:
         ),
         no_rows(
             "public_is_published",
-            _DIFFERENT_FROM_THE_MARTS,
+            sql(_DIFFERENT_FROM_THE_MARTS, checklists=any_of(CHECKLISTS)),
             description="Every status of today and figure of plans is that of the marts.",
         ),
     ]

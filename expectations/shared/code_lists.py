@@ -25,6 +25,8 @@ UNIT_OF_MEASURE = {code: measure["unit"] for code, measure in _DECLARED.items()}
 PERCENTILES = {code: str(one.get("percentile", "")) for code, one in _DECLARED.items()}
 STARTS = {code: one.get("starts_on", "") for code, one in _DECLARED.items()}
 LESS_IS_BETTER = tuple(code for code, one in _DECLARED.items() if one["better"] == "less")
+# The measures that count officers.
+MEASURES_OF_OFFICERS = tuple(code for code, one in _DECLARED.items() if one["record"] == "officer")
 # The measures that count all officers who need a training item, whether they are absent or not.
 MEASURES_OF_ALL_OFFICERS = tuple(
     code
@@ -35,22 +37,16 @@ MEASURES_OF_ALL_OFFICERS = tuple(
 # The measures as at the end of a month, such as those of officers in post.
 SNAPSHOTS = tuple(filter(_ALL_DECLARED.is_snapshot, _DECLARED))
 
-# The first measure of each point. The position of a point shows the figure of this measure. These
-# measures are listed here and not read from the declarations, because expectations compute them a
-# second time, by SQL that was written for each of them.
-MEASURE_OF_POINT = {
-    "NCCU_INTEL": "nccu_intel_compliance",
-    "INTEL_PLAN": "intel_plan_strands_met",
-    "HYDRA": "hydra_completion",
-    "ELEARNING": "elearning_completion",
-}
+# The measures that expectations compute a second time, by SQL that was written for each of them.
+REFERRALS, STRANDS_MET = "nccu_intel_compliance", "intel_plan_strands_met"
+HYDRA_DONE, MODULES_DONE = "hydra_completion", "elearning_completion"
 
-# The first measure of each further point, by the rows of policy, if it is as at the end of a month.
-MEASURE_OF_FURTHER_POINT = {
-    row["point_code"]: row["measure_code"]
-    for row in read_seed(PROJECT_ROOT, "policy_point").rows
-    if row["point_code"] not in MEASURE_OF_POINT and row["measure_code"] in SNAPSHOTS
-}
+_POLICY = read_seed(PROJECT_ROOT, "policy_point").rows
+# The first measure of each point. The position of a point shows the figure of this measure.
+MEASURE_OF_POINT = {row["point_code"]: row["measure_code"] for row in _POLICY}
+RECENT = [row["point_code"] for row in _POLICY if row["judged_by"] == "recent_period"]
+# The points that count a few things and no cases.
+CHECKLISTS = [row["point_code"] for row in _POLICY if row["target_unit"] != "share"]
 
 
 POSITION_STATUSES = (
@@ -76,25 +72,16 @@ DETECTION_ROUTES = (
     "OTHER",
 )
 
-TRAINING_REQUIREMENTS = ("HYDRA", "OIC-EL-1", "OIC-EL-2", "OIC-EL-3", "OIC-EL-4")
+TRAINING_REQUIREMENTS = tuple(
+    row["requirement_code"] for row in read_seed(PROJECT_ROOT, "policy_training_item").rows
+)
 EMPLOYMENT_TYPES = ("OFFICER", "STAFF", "PCSO", "SPECIAL")
-STRANDS = ("COLLECT", "ANALYSE", "SHARE")
+STRANDS = tuple(row["strand"] for row in read_seed(PROJECT_ROOT, "policy_plan_strand").rows)
 AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
-EXCEPTIONS = (
-    "REFERRAL_DOCUMENT_MISSING",
-    "REFERRAL_DOCUMENT_BY_OTHER",
-    "REFERRAL_DOCUMENT_INVALID",
-    "REFERRAL_OFFICER_UNRESOLVED",
-    "DOCUMENT_OFFICER_UNRESOLVED",
-    "DOCUMENT_NAMES_NO_REFERRAL",
-    "CUSTODY_WITHOUT_REFERRAL",
-    "TRAINING_OUTSTANDING",
-    "HYDRA_PLACE_MISSING",
-    "PLAN_REVIEW_OVERDUE",
-    "PLAN_STRAND_NOT_MET",
-    "PLAN_MILESTONE_OVERDUE",
-    "BOARD_ACTION_OVERDUE",
-    "BOARD_ACTION_CLOSED_NOT_MET",
+EXCEPTIONS = tuple(
+    row["code"]
+    for row in read_seed(PROJECT_ROOT, "code_label").rows
+    if row["code_set"] == "exception"
 )
 VERDICTS = ("passed", "info", "warning", "critical")
 
@@ -106,7 +93,17 @@ def is_in(unit: str) -> str:
 
 def is_measure(codes: Iterable[str]) -> str:
     """Return an SQL condition that is true for the figures of these measures, which may be none."""
-    return f"measure_code = any(array[{sql_list(codes)}]::text[])"
+    return f"measure_code = {any_of(codes)}"
+
+
+def any_of(codes: Iterable[str]) -> str:
+    """Return the codes, which may be none, as SQL after `=`: `any(array['A', 'B']::text[])`."""
+    return f"any(array[{sql_list(codes)}]::text[])"
+
+
+def points_of(*measures: str) -> str:
+    """Return the points with one of these first measures, as SQL after `=`."""
+    return any_of(point for point, first in MEASURE_OF_POINT.items() if first in measures)
 
 
 def same_records(*, met: bool) -> tuple[tuple[str, str], ...]:

@@ -17,9 +17,10 @@ Nothing is compared if
 from typing import Literal
 
 from expectations.shared.code_lists import (
-    MEASURE_OF_POINT,
     MEASURES_OF_ALL_OFFICERS,
+    MEASURES_OF_OFFICERS,
     POINT_OF_MEASURE,
+    STRANDS_MET,
     is_in,
     is_measure,
     sql_rows,
@@ -123,7 +124,7 @@ _TRAINING_NUMBERS_THAT_MOVED = """<<compared>>,
         select distinct on (force_code, measure_code)
             force_code, measure_code, numerator, denominator
         from earlier_figure
-        where point_code in ('HYDRA', 'ELEARNING') and org_unit_code = 'ALL' and is_recent
+        where <<of_officers>> and org_unit_code = 'ALL' and is_recent
         order by force_code, measure_code, period_start desc
     ),
     today as (
@@ -207,7 +208,12 @@ def figures_close_to_published() -> list[Expectation]:
         ),
         no_rows(
             "training_numbers_stay_close",
-            sql(_TRAINING_NUMBERS_THAT_MOVED, compared=_compared("="), fewest=str(FEWEST)),
+            sql(
+                _TRAINING_NUMBERS_THAT_MOVED,
+                compared=_compared("="),
+                fewest=str(FEWEST),
+                of_officers=is_measure(MEASURES_OF_OFFICERS),
+            ),
             description=(
                 "About as many officers need and have completed each training as last published."
             ),
@@ -252,7 +258,7 @@ def strands_stay_met() -> Expectation:
         sql(
             _STRANDS_NO_LONGER_MET,
             compared=_compared("="),
-            measure=MEASURE_OF_POINT["INTEL_PLAN"],
+            measure=STRANDS_MET,
         ),
         description="No two strands stop being met at once while their reviews are not overdue.",
         columns=("is_met",),

@@ -19,7 +19,7 @@ _DIFFERENT_FROM_POSITION = """
 select shown.reporting_force_code, shown.point_code
 from {rows} as shown
 full join (
-    select * from {candidate}.national_position where point_code <> 'INTEL_PLAN'
+    select * from {candidate}.national_position where target_unit = 'share'
 ) as position using (force_code, reporting_force_code, point_code)
 where shown.value is distinct from position.value
     or shown.denominator is distinct from position.denominator

@@ -1,8 +1,9 @@
 """What may go to the public of the national view."""
 
 from expectations.national.marts.no_rank import no_rank
+from expectations.shared.code_lists import CHECKLISTS, any_of
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, has_columns, no_rows
+from expectations.vocabulary import Expectations, every_row, has_columns, no_rows, sql
 
 _NOT_RELEASED_BY_THE_FORCE = """
 with released as (
@@ -60,7 +61,7 @@ with policy as (
 select shown.area_code, shown.point_code
 from {rows} as shown
 cross join policy
-where shown.point_code <> 'INTEL_PLAN'
+where not shown.point_code = <<checklists>>
     and (
         (shown.numerator > 0 and shown.numerator < policy.smallest)
         or (
@@ -110,7 +111,7 @@ def public_national_position() -> Expectations:
         ),
         no_rows(
             "nothing_small",
-            _SMALL,
+            sql(_SMALL, checklists=any_of(CHECKLISTS)),
             description="No number of people or records is small.",
             columns=("numerator", "denominator"),
             dimension="privacy",

@@ -1,13 +1,5 @@
--- The measure that decides the position of each point, by team. Referrals are summed over the last
--- twelve complete months and the current month, as in the position. Other figures are those of the
--- current month.
-with
-    published as (
-        select cast(date_trunc('month', as_at at time zone 'Europe/London') as date) as this_month
-        from marts.publication as publication
-        where is_current
-    )
-
+-- The measure that decides the position of each point, by team, for the days of the position: the
+-- current month, or the last twelve complete months with it.
 select
     figure.point_code,
     figure.org_unit_code,
@@ -16,7 +8,11 @@ select
     cast(sum(figure.numerator) as bigint) as numerator,
     cast(sum(figure.denominator) as bigint) as denominator
 from marts.assurance_measure as figure
-cross join published
+inner join marts.assurance_position as position
+    on figure.force_code = position.force_code
+    and figure.point_code = position.point_code
+    and figure.period_start >= date_trunc('month', position.figure_from)
+    and figure.period_start <= position.figure_to
 inner join marts.dim_measure as measure
     on figure.force_code = measure.force_code
     and figure.measure_code = measure.measure_code
@@ -24,13 +20,7 @@ inner join marts.dim_measure as measure
 inner join marts.dim_org_unit as unit
     on figure.force_code = unit.force_code
     and figure.org_unit_code = unit.org_unit_code
-where
-    unit.kind in ('TEAM', 'UNKNOWN')
-    and case
-        when figure.point_code = 'NCCU_INTEL'
-            then figure.period_start >= published.this_month - interval '12 months'
-        else figure.period_start = published.this_month
-    end
+where unit.kind in ('TEAM', 'UNKNOWN')
 group by
     figure.point_code, figure.org_unit_code, unit.org_unit_name, unit.parent_org_unit_code
 having sum(figure.denominator) > 0

@@ -5,6 +5,7 @@ select
     recommendation.title,
     recommendation.partners,
     recommendation.accountable_body,
+    measure.measure_code,
     measure.title as measure_title,
     measure.description as measure_description,
     second_measure.title as second_measure_title,

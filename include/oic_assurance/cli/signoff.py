@@ -28,7 +28,7 @@ role_option = partial(click.option, "--as", "role", required=True)
 def signoff() -> None:
     """Close assurance points and recommendations step by step, and show how far each one is.
 
-    CODE is the code of a point, such as HYDRA, or of a recommendation, such as TRACKED_A.
+    CODE is the code of a point or of a recommendation, such as TRACKED_A.
     """
 
 

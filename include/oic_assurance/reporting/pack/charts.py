@@ -178,18 +178,25 @@ def modules_done(rows: Rows) -> Picture:
     """Return a chart of how many people have completed no module, one module and so on."""
     people = {row["modules_complete"]: row["people"] for row in rows}
     total = sum(people.values())
-    names = ["None", "One", "Two", "Three", "All four"]
+    modules = max((row["modules"] for row in rows), default=0)
+    every = f"all {_in_words(modules)}"
+    names = [_in_words(done).capitalize() for done in range(modules)] + [every.capitalize()]
     counts = {(name, "people"): people.get(done, 0) for done, name in enumerate(names)}
     return Picture(
         "Modules completed today",
-        f"{people.get(4, 0):,} of {count(total, 'person', 'people')} have completed all four "
-        f"modules, {people.get(0, 0):,} none."
+        f"{people.get(modules, 0):,} of {count(total, 'person', 'people')} have completed "
+        f"{every} modules, {people.get(0, 0):,} none."
         if total
         else NO_CASES,
         svg(stacked(counts, names, {"people": MIDDLE}), height=170) if total else "",
         ("Modules completed", "People"),
         [(done, f"{number:,}") for (done, _), number in counts.items()],
     )
+
+
+def _in_words(number: int) -> str:
+    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[number] if number < len(words) else str(number)
 
 
 def heat_maps(rows: Rows) -> list[Picture]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.clock import london_day
 from oic_assurance.formats import (
     NOTHING,
@@ -42,6 +43,7 @@ from oic_assurance.reporting.paper.document import (
 )
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.paper.shapes import OF_STATUS
+from oic_assurance.settings import PROJECT_ROOT
 
 #: With fewer open exceptions, a chart says no more than the sentences about them.
 FEWEST_EXCEPTIONS = 5
@@ -207,7 +209,9 @@ def _pictures(
     exceptions = of_point(facts["exception_by_age"], code)
     waiting = sum(row["exceptions"] for row in exceptions)
     by_age = [charts.exceptions_by_age(exceptions)] if waiting >= FEWEST_EXCEPTIONS else []
-    if code == "INTEL_PLAN":
+    declared = read_declared(PROJECT_ROOT).measures.get(position["measure_code"], {})
+    kind = declared.get("record", "")
+    if kind == "strand":
         return [charts.plans(facts["plan_strand"], today, position["deadline"]), views], by_age
     months = [row for row in of_point(facts["control_limits"], code) if row["is_of_position"]]
     since = f" since {month(months[0]['period_start'])}" if months else ""
@@ -218,7 +222,7 @@ def _pictures(
         nothing(facts, "control_limits", NO_FIGURES),
     )
     teams = of_point(facts["measure_by_team"], code)
-    if code == "NCCU_INTEL":
+    if kind == "referral":
         by_team = charts.by_team(
             f"Reported cases by team, {month(today.replace(year=today.year - 1, day=1))} to today",
             teams,
@@ -227,10 +231,10 @@ def _pictures(
         )
         classes = charts.classes_by_month(facts["referral_class_by_month"], today)
         return [trend, classes, views], [by_team, *by_age]
-    if code == "ELEARNING":
-        done = charts.modules_done(facts["training_by_modules_done"])
+    if modules := of_point(facts["training_by_modules_done"], code):
+        done = charts.modules_done(modules)
         return [trend, done, *by_age, views], charts.heat_maps(facts["training_by_team"])
-    met, not_met = ("passed", "not yet") if code == "HYDRA" else ("met", "not met")
+    met, not_met = ("complete", "not yet") if kind == "officer" else ("met", "not met")
     title = f"{position['measure_title']} by team, today"
     by_team_now = [charts.by_team(title, teams, met, not_met)] if teams else []
     return [trend, *by_team_now, *by_age, views], []
