@@ -11,7 +11,7 @@ from expectations.vocabulary import (
     one_of,
     sql,
 )
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import delivered
 
 _DATASETS_NOT_SHOWN = """
 with
@@ -57,7 +57,7 @@ where source.id not in (select dataset from {rows}) and source.id not in (<<not_
 )
 def source_freshness() -> Expectations:
     """Every dataset, with its last delivery and whether the delivery is recent enough."""
-    declared = tuple(datasets())
+    declared = tuple(delivered())
     return [
         one_of("dataset", declared, description="Every dataset is a declared one."),
         no_rows(

@@ -62,6 +62,8 @@ NO_BACKUPS = "ASSURANCE_NO_BACKUPS"
 FORCE_FOLDER = "ASSURANCE_FORCE_FOLDER"
 #: The file in it that says of which force it is.
 FORCE_FILE = "force.yml"
+#: The folder in it with the declarations of the datasets that only this force has.
+SOURCES = "sources"
 #: The folder of Northamptonshire, which is the folder of a deployment that names no other.
 DEFAULT_FOLDER = Path("dbt_project") / "forces" / "northamptonshire"
 #: The engines that can build the models.
@@ -212,6 +214,8 @@ def deployment_kind(environment: Mapping[str, str] | None = None) -> Kind:
 def declarations_folder() -> Path | None:
     """Return the folder with a deployment's own declarations, or None if there is none.
 
+    Without a variable, it is the folder `sources` in the folder of the force.
+
     The folder is not part of `Settings`, because declarations are also loaded by code that has no
     `Settings`.
 
@@ -220,7 +224,8 @@ def declarations_folder() -> Path | None:
     """
     given = os.environ.get("ASSURANCE_DECLARATIONS", "").strip()
     if not given:
-        return None
+        own = force_folder() / SOURCES
+        return own if deployment_kind() == "force" and own.is_dir() else None
     folder = _path("ASSURANCE_DECLARATIONS", given)
     if not folder.is_dir():
         raise UsageError(

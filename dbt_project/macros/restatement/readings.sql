@@ -24,7 +24,7 @@
 
     keys: a relation with force_code and key. -#}
 {% macro _versions(reading, keys) -%}
-    {%- set raw = source(reading.source, reading.table) -%}
+    {%- set raw = raw_table(reading) -%}
     {{
         versions_of(
             without_recalled(raw, reading.table) if reading.may_be_recalled else raw,
@@ -47,7 +47,7 @@
         {{
             record_change(
                 name ~ "_part",
-                source(reading.source, reading.table),
+                raw_table(reading),
                 reading.key,
                 columns,
                 reading.first_version,

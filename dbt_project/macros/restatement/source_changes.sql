@@ -104,7 +104,7 @@
         {{
             snapshot_change(
                 name ~ "_part",
-                source(reading.source, reading.table),
+                raw_table(reading),
                 name ~ "_day",
                 reading.key,
                 reading["columns"],

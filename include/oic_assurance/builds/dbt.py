@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from oic_assurance import logs
+from oic_assurance.builds.declared import VARIABLE, read_declared
 from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.builds.version import FORCES, project_fingerprint
@@ -427,6 +428,7 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
         "PGOPTIONS": f"{given} -c synchronous_commit=off".strip(),
         KIND: settings.kind,
         FORCE_OF_DBT: _force_of_dbt(settings),
+        VARIABLE: read_declared(settings.project_root).for_dbt(),
         WITHOUT_ROWS: "no",
     }
 

@@ -1,14 +1,16 @@
 """Read the declared measures and kinds of record, and check them.
 
-They stand as YAML in a macro of the dbt project, so that dbt can read them wherever it renders SQL.
-Everything in Python that needs a measure reads it here.
+Those of all forces stand as YAML in a macro of the dbt project, so that dbt can read them wherever
+it renders SQL. A folder of a force can add more in files of the same form. Everything in Python
+that needs a measure reads it here, and hands dbt what it has read if a force has other measures.
 """
 
+import csv
 import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -17,13 +19,18 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from oic_assurance.errors import UsageError
-from oic_assurance.settings import PROJECT_ROOT
+from oic_assurance.settings import DEFAULT_FOLDER, PROJECT_ROOT, deployment_kind, force_folder
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
-from oic_assurance.sources.declarations.load import datasets_of
+from oic_assurance.sources.declarations.load import datasets, datasets_of
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 
 #: The file with the declarations, below the project's root.
 FILE = Path("dbt_project") / "macros" / "measures" / "declared.sql"
+#: The folder in the folder of a force with what the force adds, and the file with its points.
+OWN, POINTS = "measures", Path("words") / "point_words.csv"
+#: The environment variable that hands dbt what is declared, as JSON.
+VARIABLE = "ASSURANCE_DECLARED"
+_PARTS = ("records", "readings", "other_classes", "measures")
 _BEGIN, _END = "{% raw %}", "{% endraw %}"
 #: The parts of a kind of record, and of a measure, that are SQL over the columns of its relation.
 _RECORD_SQL = (
@@ -50,14 +57,16 @@ class Declared:
         readings: What the rules read of each source, by name.
         other_classes: The classes of further kinds of record, each with its meaning.
         measures: The measures, by code.
-        lines: The line of each part.
+        origins: The file and the lines of each entry, by the name of its part and its own.
+        is_own: Whether the force has other measures than the shared ones.
     """
 
     records: Mapping[str, Mapping[str, Any]]
     readings: Mapping[str, Mapping[str, Any]]
     other_classes: Mapping[str, Mapping[str, str]]
     measures: Mapping[str, Mapping[str, Any]]
-    lines: yaml_lines.LinedYaml
+    origins: Mapping[tuple[str, str], tuple[str, yaml_lines.LinedYaml]] = field(repr=False)
+    is_own: bool = False
 
     def name_of(self, dataset: str, table: str) -> str | None:
         """Return the column by which the rules and readers name the records of a source table.
@@ -75,7 +84,13 @@ class Declared:
 
     def error(self, path: yaml_lines.Path, message: str) -> DeclaredError:
         """Return an error that names the line of the part at `path`."""
-        return DeclaredError(f"{FILE}, line {self.lines.line(path)}: {message}.")
+        part, name, *_ = map(str, path)
+        file, lines = self.origins[part, name]
+        return DeclaredError(f"{file}, line {lines.line(path)}: {message}.")
+
+    def for_dbt(self) -> str:
+        """Return what dbt has to read instead of the shared measures, as JSON, or an empty text."""
+        return json.dumps({part: getattr(self, part) for part in _PARTS}) if self.is_own else ""
 
     def record_of(self, code: str) -> Mapping[str, Any]:
         """Return the kind of record that a measure counts."""
@@ -91,24 +106,71 @@ class Declared:
 
 
 def read_declared(project_root: Path) -> Declared:
-    """Return the declared measures and kinds of record.
+    """Return the declared measures and kinds of record: the shared ones, and those of the force.
+
+    A shared measure of a point that the force did not undertake is left out.
 
     Raises:
         DeclaredError: There is a mistake in a declaration.
     """
-    path = project_root / FILE
+    folder = force_folder(project_root)
+    shared = _text(project_root / FILE, str(FILE))
+    own = tuple((str(one), _text(one, str(one))) for one in sorted((folder / OWN).glob("*.yml")))
+    is_shipped = folder.resolve() == (project_root / DEFAULT_FOLDER).resolve()
+    return parse(shared, own, None if is_shipped else _points(folder / POINTS))
+
+
+def _text(path: Path, file: str) -> str:
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DeclaredError(f"{FILE} cannot be read: {error}.") from error
+        raise DeclaredError(f"{file} cannot be read: {error}.") from error
+
+
+def _points(path: Path) -> frozenset[str]:
+    rows = csv.DictReader(_text(path, str(path)).splitlines())
+    return frozenset(row.get("point_code") or "" for row in rows)
 
 
 @functools.lru_cache(maxsize=8)
-def parse(text: str) -> Declared:
-    """Return what the text of the file declares.
+def parse(
+    text: str, own: tuple[tuple[str, str], ...] = (), points: frozenset[str] | None = None
+) -> Declared:
+    """Return what the text of the shared file declares, with the files that a force adds.
+
+    `own` has the name and the text of each of these files. `points` are the codes of the points of
+    the force, or None for all points of shared measures.
 
     Raises:
         DeclaredError: There is a mistake in a declaration.
+    """
+    shared = read_shared(text)
+    parts: dict[str, dict[str, Any]] = {part: dict(shared.content[part]) for part in _PARTS}
+    if points is not None:
+        every = parts["measures"].items()
+        parts["measures"] = {code: one for code, one in every if one["point"] in points}
+    origins = {(part, name): (str(FILE), shared) for part in _PARTS for name in parts[part]}
+    is_own = len(parts["measures"]) != len(shared.content["measures"]) or bool(own)
+    for file, added in own:
+        lined = checked_yaml.read(added, file, _validator(of_force=True), "the file", DeclaredError)
+        for part, entries in lined.content.items():
+            for name, entry in entries.items():
+                if (part, name) in origins:
+                    what = f"{name} is declared in {origins[part, name][0]} too"
+                    raise DeclaredError(f"{file}, line {lined.line((part, name))}: {what}.")
+                origins[part, name] = (file, lined)
+                parts[part][name] = {**entry, "is_own": True} if part == "readings" else entry
+    found = Declared(**parts, origins=origins, is_own=is_own)
+    for path, message in _contradictions(found):
+        raise found.error(path, message)
+    return found
+
+
+def read_shared(text: str) -> yaml_lines.LinedYaml:
+    """Return the YAML in the text of the shared file.
+
+    Raises:
+        DeclaredError: There is no YAML, or it has not the form.
     """
     before, begin, rest = text.partition(_BEGIN)
     content, end, _ = rest.partition(_END)
@@ -116,11 +178,7 @@ def parse(text: str) -> Declared:
         raise DeclaredError(f"{FILE}: there is no text between {_BEGIN} and {_END}.")
     # The lines before the YAML are kept blank, so that a mistake has the line of the file.
     padded = "\n" * before.count("\n") + content
-    lined = checked_yaml.read(padded, str(FILE), _validator(), "the file", DeclaredError)
-    found = Declared(**lined.content, lines=lined)
-    for path, message in _contradictions(found):
-        raise found.error(path, message)
-    return found
+    return checked_yaml.read(padded, str(FILE), _validator(), "the file", DeclaredError)
 
 
 def check_conditions(project_root: Path, declared: Declared) -> None:
@@ -129,19 +187,9 @@ def check_conditions(project_root: Path, declared: Declared) -> None:
     Raises:
         DeclaredError: It is not. The message names the measure or the kind of record.
     """
-    columns = {
-        kind: _columns(project_root, record["relation"])
-        for kind, record in declared.records.items()
-    }
-    for kind, record in declared.records.items():
-        if not columns[kind]:
-            what = f"{kind}: no YAML in dbt_project/models describes {record['relation']}"
-            raise declared.error(("records", kind, "relation"), what)
-        for part in _RECORD_SQL:
-            if part in record:
-                _check(declared, ("records", kind, part), record[part], columns[kind])
-        for place, one in enumerate(record["evidence"]):
-            _check(declared, ("records", kind, "evidence", place), one["key"], columns[kind])
+    columns = {kind: _columns(project_root, declared, kind) for kind in declared.records}
+    for kind in declared.records:
+        _check_record(declared, kind, columns[kind])
     for code, measure in declared.measures.items():
         known = columns[measure["record"]]
         for part in _MEASURE_SQL:
@@ -151,31 +199,51 @@ def check_conditions(project_root: Path, declared: Declared) -> None:
             _check(declared, ("measures", code, "considers"), column, known)
 
 
+def _check_record(declared: Declared, kind: str, known: set[str]) -> None:
+    record = declared.records[kind]
+    if not known:
+        what = f"{kind}: no YAML in dbt_project/models describes {record['relation']}"
+        raise declared.error(("records", kind, "relation"), what)
+    if "where" in record.get("plain", {}):
+        _check(declared, ("records", kind, "plain"), record["plain"]["where"], known)
+    for part in _RECORD_SQL:
+        if part in record:
+            _check(declared, ("records", kind, part), record[part], known)
+    for place, one in enumerate(record["evidence"]):
+        _check(declared, ("records", kind, "evidence", place), one["key"], known)
+
+
 def rules_text(text: str) -> str:
-    """Return the part of the file's text that decides figures, for a fingerprint."""
-    rules = parse(text)
+    """Return the part of a file's text that decides figures, for a fingerprint.
+
+    The file is the shared one, or one of those that a force adds.
+    """
+    before, begin, rest = text.partition(_BEGIN)
+    content = read_shared(text).content if begin else yaml_lines.load_yaml(text)
 
     def without_words(part: Mapping[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in part.items() if name not in ("words", "classes")}
         ends = [name for name, one in part.get("classes", {}).items() if one.get("ends_by_itself")]
         return {**kept, "ends_by_itself": ends}
 
-    before, _, rest = text.partition(_BEGIN)
+    around = (before, rest.partition(_END)[2]) if begin else ()
+    records, measures = (content.get(part, {}) for part in ("records", "measures"))
     return json.dumps(
         [
-            before,
-            rest.partition(_END)[2],
-            {name: without_words(one) for name, one in rules.records.items()},
-            rules.readings,
-            {code: without_words(one) for code, one in rules.measures.items()},
+            *around,
+            {name: without_words(one) for name, one in records.items()},
+            content.get("readings", {}),
+            {code: without_words(one) for code, one in measures.items()},
         ]
     )
 
 
 @functools.cache
-def _validator() -> Draft202012Validator:
+def _validator(*, of_force: bool = False) -> Draft202012Validator:
     schema = resources.files("oic_assurance.builds").joinpath("_declared_schema.yml")
-    return checked_yaml.validator(schema.read_text(encoding="utf-8"))
+    text = schema.read_text(encoding="utf-8")
+    # A file that a force adds need not have all parts.
+    return checked_yaml.validator(re.sub(r"(?m)^required: .*$", "", text) if of_force else text)
 
 
 def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
@@ -186,8 +254,13 @@ def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]
         yield from _of_measure(declared, code)
 
 
+def _known() -> Mapping[str, Dataset]:
+    """Return the datasets on which measures may rest, with those that the force adds."""
+    return datasets() if deployment_kind() == "force" else datasets_of("force")
+
+
 def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
-    known = datasets_of("force")
+    known = _known()
     for kind, record in declared.records.items():
         for dataset in record["rests_on"]:
             if dataset not in known:
@@ -196,6 +269,12 @@ def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
         if first and first["dataset"] not in record["rests_on"]:
             what = f"{kind}: its first evidence is of {first['dataset']}, on which it must rest"
             yield ("records", kind, "rests_on"), what
+        reading = record.get("plain", {}).get("reading", record["evidence"][0]["reading"])
+        if "table" not in declared.readings.get(reading, {"table": reading}):
+            what = f"{kind}: {reading} is no reading of a table"
+            yield ("records", kind, "plain"), what
+        elif reading not in declared.readings:
+            yield ("records", kind, "plain"), f"{kind}: there is no reading {reading}"
         for place, one in enumerate(record["evidence"]):
             if one["reading"] not in declared.readings:
                 readings = ", ".join(declared.readings)
@@ -204,7 +283,7 @@ def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
 
 
 def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
-    known = datasets_of("force")
+    known = _known()
     for name, reading in declared.readings.items():
         other = reading.get("officer_of") or reading.get("through") or name
         if other not in declared.readings:
@@ -244,7 +323,7 @@ def _of_table(
 
 
 def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path, str]]:
-    known = datasets_of("force")
+    known = _known()
     measure = declared.measures[code]
     path: yaml_lines.Path = ("measures", code)
     if measure["record"] not in declared.records:
@@ -282,8 +361,15 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _columns(project_root: Path, model: str) -> set[str]:
-    """Return the columns that the YAML beside a model describes."""
+def _columns(project_root: Path, declared: Declared, kind: str) -> set[str]:
+    """Return the columns of a kind of record: of its model, or of the rows of a plain kind."""
+    record = declared.records[kind]
+    if "plain" in record:
+        reading = declared.readings[record["plain"]["reading"]]
+        dataset = datasets()[reading["dataset"]]
+        [table] = [one for one in dataset.tables if one.name == reading["table"]]
+        return {*dataset.content_columns(table), *PROVENANCE, "force_code", "as_at", "as_at_day"}
+    model = record["relation"]
     for path in (project_root / "dbt_project" / "models").rglob(f"{model}.yml"):
         described = yaml_lines.load_yaml(path.read_text(encoding="utf-8"))["models"][0]
         return {column["name"] for column in described["columns"]}

@@ -36,6 +36,8 @@ class ForceFolder:
     #: The ONS police force area code, and how reports call the force.
     code: str
     name: str
+    #: The datasets that the force does without.
+    without: tuple[str, ...] = ()
 
 
 def read_force(folder: Path) -> ForceFolder:
@@ -45,6 +47,7 @@ def read_force(folder: Path) -> ForceFolder:
         FolderError: There is no such file, it is not valid, or it has another version of the form.
     """
     from oic_assurance.sources.declarations import checked_yaml
+    from oic_assurance.sources.declarations.load import datasets_of
 
     file = folder / FORCE_FILE
     try:
@@ -53,7 +56,7 @@ def read_force(folder: Path) -> ForceFolder:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise FolderError(f"{file} cannot be read: {reason}.") from error
     lined = checked_yaml.read(text, str(file), _schema(), "the file", FolderError)
-    found = ForceFolder(**lined.content)
+    found = ForceFolder(**{**lined.content, "without": tuple(lined.content.get("without", ()))})
     if found.form != FORM:
         line = lined.line(("form",))
         what = f"the folder has form {found.form}; allowed: form {FORM}, of this version"
@@ -61,6 +64,11 @@ def read_force(folder: Path) -> ForceFolder:
     if found.code not in force_areas():
         line = lined.line(("code",))
         raise FolderError(f"{file}, line {line}: '{found.code}' is not {FORCE_AREA}.")
+    for place, name in enumerate(found.without):
+        if name not in datasets_of("force"):
+            line = lined.line(("without", place))
+            known = ", ".join(datasets_of("force"))
+            raise FolderError(f"{file}, line {line}: '{name}' is unknown; allowed: {known}.")
     return found
 
 

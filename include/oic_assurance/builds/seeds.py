@@ -22,7 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.declared import FILE, read_declared
+from oic_assurance.builds.declared import FILE, OWN, read_declared
 from oic_assurance.builds.force_folder import read_force, strangers
 from oic_assurance.builds.version import NATIONAL, SEEDS, seed_folders
 from oic_assurance.commands import as_typed
@@ -170,6 +170,7 @@ def _read_now(project_root: Path, kind: Kind) -> Mapping[str, Seed]:
     """Read the seeds, unless they have been read since their files last changed."""
     folders = seed_folders(project_root)
     files = [file for one in folders for file in (*one.rglob("*.csv"), *one.rglob("*.yml"))]
+    files += (folders[1].parent / OWN).glob("*.yml")
     files += [(project_root / SEEDS).parent / "dbt_project.yml", project_root / FILE]
     state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
     stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from oic_assurance import __version__
-from oic_assurance.builds.declared import FILE, rules_text
+from oic_assurance.builds.declared import FILE, OWN, rules_text
 from oic_assurance.settings import Settings, force_folder
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
@@ -45,7 +45,7 @@ def project_fingerprint(settings: Settings) -> str:
     root = settings.project_root / "dbt_project"
     files = (path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES and path.is_file())
     own = (path for path in files if path.parts[len(root.parts)] not in ("target", FORCES))
-    return _fingerprint(settings, (*own, *_seeds(settings)))
+    return _fingerprint(settings, (*own, *_seeds(settings), *_own_measures(settings)))
 
 
 def policy_fingerprint(settings: Settings) -> str:
@@ -62,7 +62,7 @@ def rules_fingerprint(settings: Settings) -> str:
     root = settings.project_root / "dbt_project"
     own = (f"models/{NATIONAL}",) if settings.kind == NATIONAL else ()
     files = (path for place in (*RULES, *own) for path in (root / place).rglob("*.sql"))
-    return _fingerprint(settings, (*files, *_seeds(settings)), _rules_in)
+    return _fingerprint(settings, (*files, *_seeds(settings), *_own_measures(settings)), _rules_in)
 
 
 def seed_folders(project_root: Path) -> tuple[Path, ...]:
@@ -79,9 +79,15 @@ def _seeds(settings: Settings) -> Iterator[Path]:
             yield path
 
 
+def _own_measures(settings: Settings) -> Iterator[Path]:
+    return (force_folder(settings.project_root) / OWN).glob("*.yml")
+
+
 def _rules_in(path: Path) -> bytes:
     content = path.read_bytes()
-    return rules_text(content.decode()).encode() if path.name == FILE.name else content
+    # The rules have no other YAML than the measures that a force adds.
+    is_declared = path.name == FILE.name or path.suffix == ".yml"
+    return rules_text(content.decode()).encode() if is_declared else content
 
 
 def _fingerprint(

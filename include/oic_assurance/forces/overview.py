@@ -12,7 +12,7 @@ from oic_assurance.forces.declared import Force, Forces
 from oic_assurance.forces.enter import FOLDER, enter, leave, settings_of
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import delivered
 from oic_assurance.state.monitor import State, named, state_of
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.airflow_uri import is_missing, no_connection
@@ -52,7 +52,9 @@ def read_state(force: Force) -> ForceState:
     """
     try:
         with inside(force) as settings:
-            systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+            systems = {
+                one.database.system for one in delivered().values() if one.kind == "database"
+            }
             missing = [no_connection(name) for name in sorted(systems) if is_missing(name)]
             problems = open_problems(settings)
             publication = current_publication(settings)

@@ -15,7 +15,7 @@ from oic_assurance.landing.raw_tables import ensure_raw_table
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as find_dataset
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import datasets, delivered
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.storage.urls import shown
 from oic_assurance.warehouse.connections import connect, reason
@@ -26,8 +26,8 @@ ROLE = "oic_landing"
 
 
 def dataset_ids() -> list[str]:
-    """Return the names of all datasets."""
-    return list(datasets())
+    """Return the names of all datasets that the force has."""
+    return list(delivered())
 
 
 def ensure_raw_tables(settings: Settings) -> None:

@@ -27,8 +27,3 @@ def test_every_training_item_of_the_policy_has_a_name() -> None:
 
 def test_a_release_explains_the_measures_of_the_public_policy() -> None:
     assert set(measures()) >= seed("policy_public_measure", "measure_code")
-
-
-def test_every_point_names_a_model_that_exists() -> None:
-    models = {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
-    assert {point.decided_by for point in POINTS.values()} <= models

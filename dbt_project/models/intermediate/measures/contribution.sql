@@ -14,7 +14,7 @@ with
                 ({{ measure.population or "true" }}) as is_in_population,
                 /* {{ code }} */
                 ({{ measure.met }}) as is_met_by_record
-            from {{ ref(record.relation) }}
+            from {{ records_of(record) }} as record
             where
                 true
                 {% for column, value in measure.get("considers", {}).items() %}

@@ -15,7 +15,7 @@ with
                     cast(
                         {{ one.nearness_moved or one.nearness or "null" }} as integer
                     ) as nearness_moved
-                from {{ ref(record.relation) }}
+                from {{ records_of(record) }} as record
                 where {{ one.key }} is not null
             {% endfor %}
         {% endfor %}

@@ -24,7 +24,7 @@ with
                 ({{ measure.met }}) as is_met,
                 {{ record.waits_until }} as waits_until,
                 {{ record.answered_on }} as answered_on
-            from {{ ref(record.relation) }} as record
+            from {{ records_of(record) }} as record
             inner join
                 point on record.force_code = point.force_code and point.measure_code = '{{ code }}'
             where {{ measure.population or "true" }} {{ "union all" if not loop.last }}

@@ -21,7 +21,7 @@ from oic_assurance.operations.doctor.certificates import (
 from oic_assurance.operations.doctor.checks import Finding
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.snapshot import snapshot
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import delivered
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.declarations.protected import is_protected
 from oic_assurance.sources.files.dropped import Dropzone
@@ -53,7 +53,7 @@ def measure_databases(settings: Settings) -> Iterator[Finding]:
     If a database cannot be reached, that is one finding about its connection.
     """
     lost: set[str] = set()
-    for dataset in datasets().values():
+    for dataset in delivered().values():
         if dataset.kind != "database" or dataset.database.system in lost:
             continue
         try:
@@ -72,7 +72,7 @@ def measure_dropzone(settings: Settings) -> Iterator[Finding]:
     """Compare the newest file of every dataset with its declaration."""
     try:
         dropzone = Dropzone(settings)
-        for dataset in datasets().values():
+        for dataset in delivered().values():
             if dataset.kind == "file":
                 yield _file(dropzone, dataset)
     except SourceUnavailable as error:
@@ -140,7 +140,7 @@ def measure_links(settings: Settings) -> Iterator[Finding]:
         yield Finding("settings", "failed", error.message, ENCRYPT)
     if uses_embedded_server():
         yield Finding("embedded server", "ok", f"listens on {HOST} only, without encryption")
-    systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+    systems = {one.database.system for one in delivered().values() if one.kind == "database"}
     for name in ["warehouse", *sorted(systems)]:
         if is_missing(name):
             yield Finding(variable_name(name), "unknown", no_connection(name))

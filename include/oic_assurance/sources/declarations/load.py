@@ -24,7 +24,14 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from oic_assurance.errors import UnknownNameError, UsageError
-from oic_assurance.settings import Kind, allowed_words_file, declarations_folder, deployment_kind
+from oic_assurance.settings import (
+    FORCE_FILE,
+    Kind,
+    allowed_words_file,
+    declarations_folder,
+    deployment_kind,
+    force_folder,
+)
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.consistency import conflicts, contradictions
 from oic_assurance.sources.declarations.model import (
@@ -69,6 +76,18 @@ def datasets() -> dict[str, Dataset]:
             `ASSURANCE_ALLOWED_WORDS` names cannot be read.
     """
     return _declared(deployment_kind(), declarations_folder(), allowed_words_file())
+
+
+def delivered() -> dict[str, Dataset]:
+    """Return the declared datasets that the force has, by name: those that it does not do without.
+
+    The raw tables of the others exist, and stay empty.
+    """
+    without: list[str] = []
+    if deployment_kind() == "force":
+        text = (force_folder() / FORCE_FILE).read_text(encoding="utf-8")
+        without = yaml_lines.load_yaml(text).get("without", [])
+    return {name: one for name, one in datasets().items() if name not in without}
 
 
 def datasets_of(kind: Kind) -> dict[str, Dataset]:
