@@ -50,8 +50,8 @@ CALLS = (
 #: Commands that read no table with the pipeline's logins. `mf` and `superset` read marts as BI
 #: tools do, whose contract holds across versions. `sources` works on the source databases and on
 #: files of the repository. `down` stops processes. `doctor` says which version the warehouse has.
-#: `forces` calls other commands. `help` shows pages.
-OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor", "forces", "help"}
+#: `force` works on a folder. `forces` calls other commands. `help` shows pages.
+OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor", "force", "forces", "help"}
 
 
 @pytest.fixture

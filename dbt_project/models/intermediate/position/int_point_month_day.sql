@@ -13,22 +13,35 @@ with
         where point.judged_by = 'recent_period'
     ),
 
-    record as (
+    answered_record as (
         {% for code in answered %}
             {% set measure = measures()[code] %}
             {% set record = records()[measure.record] %}
             select
-                point.force_code,
-                point.point_code,
+                force_code,
+                '{{ code }}' as measure_code,
                 {{ month_of(record.counts_on) }} as period_start,
                 ({{ measure.met }}) as is_met,
                 {{ record.waits_until }} as waits_until,
                 {{ record.answered_on }} as answered_on
             from {{ records_of(record) }} as record
-            inner join
-                point on record.force_code = point.force_code and point.measure_code = '{{ code }}'
             where {{ measure.population or "true" }} {{ "union all" if not loop.last }}
         {% endfor %}
+    ),
+
+    record as (
+        select
+            point.force_code,
+            point.point_code,
+            answered_record.period_start,
+            answered_record.is_met,
+            answered_record.waits_until,
+            answered_record.answered_on
+        from answered_record
+        inner join
+            point
+            on answered_record.force_code = point.force_code
+            and answered_record.measure_code = point.measure_code
     ),
 
     days as (
