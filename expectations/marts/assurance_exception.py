@@ -2,7 +2,7 @@
 
 from expectations.shared.code_lists import (
     TRAINING_REQUIREMENTS,
-    sql_list,
+    any_of,
 )
 from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
 from expectations.vocabulary import Expectations, every_row, no_rows, unique
@@ -72,7 +72,7 @@ def assurance_exception() -> Expectations:
         ),
         every_row(
             "training_by_requirement",
-            f"record_ref in ({sql_list(TRAINING_REQUIREMENTS)}) and officer_key is not null",
+            f"record_ref = {any_of(TRAINING_REQUIREMENTS)} and officer_key is not null",
             where="exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')",
             description="Every training exception has a requirement code and a pseudonym.",
             columns=("record_ref",),

@@ -98,7 +98,8 @@ def is_measure(codes: Iterable[str]) -> str:
 
 def any_of(codes: Iterable[str]) -> str:
     """Return the codes, which may be none, as SQL after `=`: `any(array['A', 'B']::text[])`."""
-    return f"any(array[{sql_list(codes)}]::text[])"
+    listed = ", ".join(f"'{code}'" for code in codes)
+    return f"any(array[{listed}]::text[])"
 
 
 def points_of(*measures: str) -> str:
@@ -126,13 +127,15 @@ def same_records(*, met: bool) -> tuple[tuple[str, str], ...]:
 
 
 def sql_list(codes: Iterable[str]) -> str:
-    """Return the codes as SQL for a list after `in`: `'A', 'B'`."""
-    return ", ".join(f"'{code}'" for code in codes)
+    """Return codes as SQL for a list after `in`: `'A', 'B'`. An empty list has nothing in it."""
+    return ", ".join(f"'{code}'" for code in codes) or "null"
 
 
 def sql_rows(*columns: Iterable[str]) -> str:
     """Return SQL for the rows after `values`. Each argument has the codes of one column.
 
-    The columns `A, B` and `X, Y` give `('A', 'X'), ('B', 'Y')`.
+    The columns `A, B` and `X, Y` give `('A', 'X'), ('B', 'Y')`. Columns without a code give no row.
     """
-    return ", ".join(f"({sql_list(row)})" for row in zip(*columns, strict=True))
+    none = f"({', '.join('null::text' for _ in columns)}) limit 0"
+    rows = ", ".join(f"({sql_list(row)})" for row in zip(*columns, strict=True))
+    return rows or none

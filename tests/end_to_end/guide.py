@@ -46,6 +46,16 @@ def write(guide: str, folder: Path) -> list[str]:
     return [name.partition("#")[0] for name in written]
 
 
+def write_folder(guide: str, folder: Path) -> None:
+    """Write the folder of a force: a bare one, with each block that belongs into it at its end."""
+    Terminal(folder.parent).does("force", "new", str(folder), "--code", "E23000022", "--bare")
+    for name, text in blocks(guide).items():
+        if "/" in name:
+            (folder / name).parent.mkdir(exist_ok=True)
+            with (folder / name).open("a", encoding="utf-8") as file:
+                file.write(text)
+
+
 def made_page(terminal: Terminal, place: str) -> str:
     """Return a page that `make docs` makes in the terminal's project, by its path in `docs`."""
     program = (

@@ -1,4 +1,4 @@
-{#- The code of the first declared measure that counts records of a kind, as a text in SQL.
+{#- The code of the first declared measure that counts records of a kind, as a text in SQL, or null.
 
     kind: the name of a kind of record in `declared`. -#}
 {% macro first_measure(kind) -%}
@@ -6,5 +6,5 @@
     {%- for code, measure in measures().items() if measure.record == kind -%}
         {%- do codes.append(code) -%}
     {%- endfor -%}
-    {{ text_literal(codes[0]) }}
+    {{ text_literal(codes[0]) if codes else "cast(null as " ~ dbt.type_string() ~ ")" }}
 {%- endmacro %}

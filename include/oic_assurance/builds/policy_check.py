@@ -41,7 +41,7 @@ def check_policy(settings: Settings, until: date) -> None:
 def find_gaps(seed: Seed, until: date) -> Iterator[str]:
     """Yield each gap of a seed up to the day `until`, in words."""
     rule = seed.every_day
-    if rule is None:
+    if rule is None or seed.may_be_empty:
         return
     for name, found in (seed.spans(rule.by) or {(): []}).items():
         first = date.fromisoformat(rule.since) if rule.since else found[0][0] if found else until
@@ -75,4 +75,6 @@ def ending_soon(settings: Settings, today: date) -> list[Ending]:
 def _no_row(seed: Seed, name: tuple[object, ...], day: date) -> str:
     words = " ".join(str(part) for part in name)
     said = f"there is no row{f' for {words}' if words else ''} on {day}"
-    return f"{said}: {seed.every_day.otherwise.format(name=words)}" if seed.every_day else said
+    if seed.every_day is None:
+        return said
+    return f"{said}: {seed.every_day.otherwise.format(name=words or 'any of them')}"

@@ -80,6 +80,8 @@ class Column:
         declared: Whether a value is a declared `dataset`, or a code of a declared column, which is
             written as `hr/personnel.absence_status`.
         share_if: Other columns with values. A row with one of these values has a share from 0 to 1.
+        needed: The names of numbers that rules read, each with the dataset whose records the number
+            judges, or with a blank text. Other names are those of targets, which are shares.
         not_before: Another column, whose day must not be later.
     """
 
@@ -90,6 +92,7 @@ class Column:
     may_be_blank: bool = False
     at_least: int | None = None
     share_if: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    needed: Mapping[str, str] = field(default_factory=dict)
     first_of_month: bool = False
     not_before: str = ""
 
@@ -105,25 +108,32 @@ class EveryDay:
         otherwise: What would happen on a day without a row. `{name}` stands for the name.
         since: The first day, or an empty text for the day on which the first row of a name begins.
         may_end: Whether a name may end for good, as a force that was merged.
+        of_dataset: The dataset whose records the rows judge. A force without it needs no row.
     """
 
     by: Sequence[str]
     otherwise: str
     since: str = ""
     may_end: bool = False
+    of_dataset: str = ""
 
 
 @dataclass
 class Seed:
-    """A seed: what its YAML declares, and its rows without a mistake, each with its line."""
+    """A seed: what its YAML declares, and its rows without a mistake, each with its line.
+
+    Attributes:
+        without: The datasets that the force has not, so that rows about them are not needed.
+        texts: The texts of each column's cells that are filled and right, with their lines.
+    """
 
     name: str
     file: str
     columns: Mapping[str, Column]
     keys: Sequence[Sequence[str]]
     every_day: EveryDay | None
+    without: Collection[str] = ()
     lines: list[tuple[int, Row]] = field(default_factory=list)
-    #: The texts in the cells of each column that are filled and have no mistake, with their lines.
     texts: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     mistakes: list[tuple[int, str]] = field(default_factory=list)
 
@@ -131,6 +141,12 @@ class Seed:
     def rows(self) -> list[Row]:
         """The rows, in the order of the file."""
         return [row for _, row in self.lines]
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether the seed has no row, and the force has nothing that a row would judge."""
+        rule = self.every_day
+        return not self.lines and rule is not None and rule.of_dataset in self.without
 
     def said(self, line: int, column: str, what: str, allowed: str) -> str:
         """Return a mistake in words."""
@@ -208,8 +224,9 @@ def _read(
     for name, (entry, place) in forms.items():
         if place == folder:
             files.setdefault(name, of_force.get(_home_of(entry), folder) / f"{name}.csv")
+    without: Collection[str] = ()
     if homes := homes_of_seeds(root):
-        _check_folder(root, folders[1].parent, homes)
+        without = _check_folder(root, folders[1].parent, homes)
     seeds = {}
     for name, path in sorted(files.items()):
         file = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
@@ -217,15 +234,24 @@ def _read(
             seeds[name] = _seed(forms[name][0] if name in forms else {"name": name}, file)
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
+        seeds[name].without = without
         _fill(seeds[name], path)
     declared = _declared_measures(root, seeds[POINTS]) if POINTS in seeds else ()
+    _check_together(seeds, datasets() if own else datasets_of(kind), declared)
+    return seeds
+
+
+def _check_together(seeds: Seeds, known: Mapping[str, Any], declared: Iterable[str]) -> None:
+    """Check what no seed shows alone: names of other rows, keys, and rows that are needed."""
     for one in seeds.values():
-        _check_references(one, seeds, datasets() if own else datasets_of(kind), declared)
+        _check_references(one, seeds, known, declared)
         for key in one.keys:
             _check_key(one, key)
-        for column in one.every_day.by if one.every_day else ():
+        for column in one.every_day.by if one.every_day and not one.may_be_empty else ():
             _check_names(one, column)
-    return seeds
+        for column, said in one.columns.items():
+            if said.needed:
+                _check_needed(one, column, seeds)
 
 
 def _forms(root: Path) -> dict[str, tuple[Mapping[str, Any], Path]]:
@@ -239,9 +265,12 @@ def _home_of(entry: Mapping[str, Any]) -> str:
     return home
 
 
-def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> None:
-    """Check that a folder of a force has the files that belong into it, and no others."""
-    read_force(folder)
+def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> Collection[str]:
+    """Check that a folder of a force has the files that belong into it, and no others.
+
+    Returns the datasets that the force has not.
+    """
+    without = read_force(folder).without
     mistakes = list(strangers(folder, homes))
     for old in sorted((root / SEEDS).glob("*.csv")):
         if old.stem in homes:
@@ -250,6 +279,7 @@ def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> None:
             mistakes.append(f"{what} of the force, which {how} from such files")
     if mistakes:
         raise SeedsError.of(mistakes)
+    return without
 
 
 def _declared_measures(root: Path, points: Seed) -> Collection[str]:
@@ -396,12 +426,11 @@ def _row(seed: Seed, line: int, texts: Mapping[str, str]) -> Row | None:
             continue
         text = texts[name]
         is_share = any(texts.get(other) in values for other, values in column.share_if.items())
-        allowed = _allowed(column, is_share=is_share)
         what = _wrong(column, text, is_share=is_share)
         if not text and (column.may_be_blank or name == TO):
             row[name] = None
         elif what:
-            seed.mistake(line, name, what, allowed)
+            seed.mistake(line, name, what, _allowed(column, is_share=is_share))
         else:
             seed.texts[name].append((line, text))
             row[name] = _FORMS[column.type][1](text)
@@ -509,6 +538,24 @@ def _check_names(seed: Seed, column: str) -> None:
         if value not in found:
             what = f"there is no row for {value}"
             seed.mistake(1, column, what, f"a row for each of {_allowed(seed.columns[column])}")
+
+
+def _check_needed(seed: Seed, column: str, seeds: Seeds) -> None:
+    """Note each number that is missing, that nothing reads, or that is a target and no share."""
+    found = dict(reversed([(text, line) for line, text in seed.texts.get(column, ())]))
+    needed = seed.columns[column].needed
+    targets = {row["target_threshold"] for row in seeds["policy_point"].rows}
+    for name, dataset in needed.items():
+        if name not in found and dataset not in seed.without:
+            seed.mistake(1, column, f"there is no row for {name}", "a row for each number in use")
+    for name, line in found.items():
+        if name not in needed and name not in targets and not seeds["policy_point"].mistakes:
+            listed = ", ".join([*needed, *sorted(targets)])
+            seed.mistake(line, column, f"{name!r} is unknown", f"{listed} (a rule, or a point)")
+    for line, row in seed.lines:
+        if row[column] in targets and row["value"] > 1:
+            what, allowed = f"'{row['value']}' is not allowed", "a share from 0 to 1, such as 0.95"
+            seed.mistake(line, "value", what, allowed)
 
 
 def uncovered(spans: Iterable[Span], first: date, until: date) -> Iterator[tuple[date, int]]:

@@ -39,11 +39,14 @@ def force() -> None:
 @click.option("--code", metavar="CODE", help="The ONS code of the new force.")
 @click.option("--name", default="", help="How reports call it. Default: its ONS name.")
 @click.option("--like", type=_FOLDER, help="The folder to copy. Default: Northamptonshire's.")
+@click.option("--bare", is_flag=True, help="Copy no point, and nothing that only some forces have.")
 @click.option(
     "--from", "seeds", type=_FOLDER, help="The folder of policy seeds of a checkout of 1.0."
 )
 @shows
-def new(folder: Path, code: str | None, name: str, like: Path | None, seeds: Path | None) -> Result:
+def new(
+    folder: Path, code: str | None, name: str, like: Path | None, seeds: Path | None, *, bare: bool
+) -> Result:
     """Write a FOLDER for another force, which runs, or one from the seeds of a checkout of 1.0.
 
     A copied row is neither approved nor has it a source: its new force has not undertaken it yet.
@@ -56,8 +59,9 @@ def new(folder: Path, code: str | None, name: str, like: Path | None, seeds: Pat
         return Result([f"{folder} is written. Seeds that differ from {like.name}: {said}."], check)
     if not code:
         raise click.UsageError("Name the force with --code, or old seeds with --from.")
-    write_like(folder, like, code.strip().upper(), name)
-    return Result([f"{folder} is written, with the rows of {like.name}."], next=check)
+    write_like(folder, like, code.strip().upper(), name, bare=bare)
+    rows = "no point" if bare else f"the rows of {like.name}"
+    return Result([f"{folder} is written, with {rows}."], next=check)
 
 
 @force.command()

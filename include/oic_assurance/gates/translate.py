@@ -111,7 +111,7 @@ def quick(expectation: Expectation) -> Expectation:
             condition = sql(
                 _CONDITIONS[expectation.kind],
                 column=column,
-                values=", ".join(map(_literal, given.get("values", ()))),
+                values=", ".join(map(_literal, given.get("values", ()))) or "null",
                 pattern=_literal(given.get("pattern", "")),
                 low=_bound(given.get("low"), "-infinity"),
                 high=_bound(given.get("high"), "infinity"),

@@ -2,26 +2,32 @@
 
 import csv
 import io
+import itertools
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from oic_assurance.builds.force_folder import FORM, PARTS, read_force
-from oic_assurance.builds.seeds import Row, Seed, Seeds
+from oic_assurance.builds.seeds import Row, Seed, Seeds, read_seed
 from oic_assurance.errors import UsageError
-from oic_assurance.settings import FORCE_FILE, force_areas
+from oic_assurance.settings import FORCE_FILE, PROJECT_ROOT, force_areas
+from oic_assurance.sources.declarations.load import datasets_of
 
 AWAITING = "awaiting confirmation"
 #: What nobody of another force has said yet. A copied row says so.
 _SAID = ("approved_by", "source")
 #: Whose rows say what one force or its Commissioner has done, so that no other force has them.
 _DONE = ("recommendation_comment", "policy_spc_baseline")
+#: What a folder without any point has: these seeds, and rows about these datasets.
+_OF_EVERYBODY = ("accountable_body", "policy_voice_status")
+_DATASETS_OF_EVERYBODY = ("governance/board", "governance/recommendations")
 
 
-def write_like(folder: Path, like: Path, code: str, name: str = "") -> None:
+def write_like(folder: Path, like: Path, code: str, name: str = "", *, bare: bool = False) -> None:
     """Write a folder for another force, with the rows of the folder `like`.
 
-    No row is approved or has a source, and none says what the other force has done.
+    No row is approved or has a source, and none says what the other force has done. A `bare` folder
+    has no point, and only the rows and the datasets that every force has.
 
     Raises:
         UsageError: The folder exists and is not empty, or there is no such force.
@@ -31,8 +37,13 @@ def write_like(folder: Path, like: Path, code: str, name: str = "") -> None:
     _begin(folder, code, name or area)
     for part in PARTS:
         shutil.copytree(like / part, folder / part) if (like / part).is_dir() else None
+    needed = read_seed(PROJECT_ROOT, "policy_threshold").columns["name"].needed
     for path in sorted(folder.rglob("*.csv")):
         header, rows = _read(path)
+        if bare and path.stem not in _OF_EVERYBODY:
+            about = [needed.get(row.get("name", ""), row.get("dataset")) for row in rows]
+            is_kept = [one == "" or one in _DATASETS_OF_EVERYBODY for one in about]
+            rows = list(itertools.compress(rows, is_kept))
         for row in rows:
             row.update({column: AWAITING for column in _SAID if column in row})
         if path.stem in _DONE:
@@ -41,6 +52,10 @@ def write_like(folder: Path, like: Path, code: str, name: str = "") -> None:
             body = f"Local policing body of {name or area}"
             rows = [{**rows[0], "force_code": code, "accountable_body": body}] if rows else []
         _write(path, header, rows)
+    if bare:
+        without = sorted({*datasets_of("force")} - {*_DATASETS_OF_EVERYBODY})
+        with (folder / FORCE_FILE).open("a", encoding="utf-8") as file:
+            file.write(f"without: [{', '.join(without)}]\n")
 
 
 def write_from(folder: Path, seeds: Path, like: Path, homes: Mapping[str, str]) -> list[str]:

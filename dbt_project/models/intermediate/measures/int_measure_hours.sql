@@ -34,10 +34,10 @@ with
             org_unit_code,
             count(*) as denominator,
             case
-                measure_code
                 {% for code, measure in measures().items() if measure.percentile %}
-                    when '{{ code }}'
+                    when measure_code = '{{ code }}'
                     then {{ percentile("hours_to_submission", measure.percentile, "true") }}
+                {% else %} when false then 0.0
                 {% endfor %}
             end as value
         from record_by_unit

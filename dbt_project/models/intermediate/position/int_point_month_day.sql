@@ -26,6 +26,15 @@ with
                 {{ record.answered_on }} as answered_on
             from {{ records_of(record) }} as record
             where {{ measure.population or "true" }} {{ "union all" if not loop.last }}
+        {% else %}
+            select
+                {{ text_literal("") }} as force_code,
+                {{ text_literal("") }} as measure_code,
+                cast(null as date) as period_start,
+                false as is_met,
+                cast(null as date) as waits_until,
+                cast(null as date) as answered_on
+            where false
         {% endfor %}
     ),
 

@@ -70,9 +70,8 @@ with
                 0
             ) as denominator,
             case
-                step.measure_code
                 {% for code, measure in measures().items() if measure.percentile %}
-                    when '{{ code }}'
+                    when step.measure_code = '{{ code }}'
                     then
                         {{
                             percentile(
@@ -81,6 +80,7 @@ with
                                 "member.record_ref is not null",
                             )
                         }}
+                {% else %} when false then 0.0
                 {% endfor %}
             end as hours
         from step
