@@ -10,3 +10,16 @@
 {% macro label(code_set, column) -%}
     coalesce({{ code_set }}_words.label, {{ column }})
 {%- endmacro %}
+
+{#- The words for the code of an exception: those of its declaration, or else those that `label_join` has joined. -#}
+{% macro exception_label(column) -%}
+    case
+        {{ column }}
+        {% for record in records().values() %}
+            {% for code, exception in record.get("exceptions", {}).items() %}
+                when '{{ code }}' then {{ text_literal(exception.label) }}
+            {% endfor %}
+        {% endfor %}
+        else {{ label("exception", column) }}
+    end
+{%- endmacro %}

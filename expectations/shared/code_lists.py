@@ -78,10 +78,13 @@ TRAINING_REQUIREMENTS = tuple(
 EMPLOYMENT_TYPES = ("OFFICER", "STAFF", "PCSO", "SPECIAL")
 STRANDS = tuple(row["strand"] for row in read_seed(PROJECT_ROOT, "policy_plan_strand").rows)
 AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
-EXCEPTIONS = tuple(
-    row["code"]
-    for row in read_seed(PROJECT_ROOT, "code_label").rows
-    if row["code_set"] == "exception"
+EXCEPTIONS = (
+    *(
+        r["code"]
+        for r in read_seed(PROJECT_ROOT, "code_label").rows
+        if r["code_set"] == "exception"
+    ),
+    *_ALL_DECLARED.exceptions,
 )
 VERDICTS = ("passed", "info", "warning", "critical")
 

@@ -81,6 +81,36 @@ records:
       immigration_crime:
         adds: none
         meaning: A referral of an immigration crime that this measure does not count
+    exceptions:
+      REFERRAL_DOCUMENT_MISSING:
+        label: Document missing
+        when: is_counted and intelligence_class = 'missing'
+        opened_at: contacted_at
+        ends_as: &document_ends_as >-
+          case
+            when not is_counted then 'NO_LONGER_COUNTED'
+            when is_compliant then 'DOCUMENT_SUBMITTED'
+            when intelligence_class = 'missing' then 'DOCUMENT_WITHDRAWN'
+            else 'OTHER_DOCUMENT'
+          end
+        ended_at: &document_ended_at case when is_counted then submitted_at end
+      REFERRAL_DOCUMENT_BY_OTHER:
+        label: Document by somebody else
+        when: is_counted and intelligence_class = 'submitted_by_other'
+        opened_at: contacted_at
+        ends_as: *document_ends_as
+        ended_at: *document_ended_at
+      # No record says when an invalid document became valid.
+      REFERRAL_DOCUMENT_INVALID:
+        label: Document not valid
+        when: is_counted and intelligence_class = 'submitted_invalid'
+        opened_at: contacted_at
+        ends_as: *document_ends_as
+      REFERRAL_OFFICER_UNRESOLVED:
+        label: "Referral: officer not resolved"
+        when: not is_officer_resolved
+        opened_at: contacted_at
+        ends_as: "'OFFICER_FOUND'"
 
   custody:
     relation: int_immigration_custody
@@ -113,6 +143,13 @@ records:
       not_referred:
         adds: denominator
         meaning: An immigration detention whose occurrence has no referral to the NCCU
+    exceptions:
+      CUSTODY_WITHOUT_REFERRAL:
+        label: Detained, not referred
+        when: not has_referral
+        subject: coalesce(occurrence_ref, concat('custody ', custody_id))
+        opened_at: detained_at
+        ends_as: "'REFERRAL_MADE'"
 
   officer:
     relation: int_training_span

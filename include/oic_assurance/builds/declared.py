@@ -37,6 +37,7 @@ _RECORD_SQL = (
     "key", "team", "counts_on", "counts_from", "counts_to", "happened_on", "answered_on",
     "waits_until", "hours", "class", "class_left_out", "officer_key", "related_ref",
 )  # fmt: skip
+_EXCEPTION_SQL = frozenset(("when", "subject", "opened_at", "ends_as", "ended_at"))
 _MEASURE_SQL = ("population", "met")
 #: The words of SQL in the expressions of a reading.
 _SQL_WORDS = frozenset(
@@ -99,6 +100,12 @@ class Declared:
     def is_snapshot(self, code: str) -> bool:
         """Tell whether a measure counts what exists at the end of a month, such as officers."""
         return "counts_from" in self.record_of(code)
+
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """Return the words for each exception that a kind of record declares, by its code."""
+        declared = (record.get("exceptions", {}) for record in self.records.values())
+        return {code: one["label"] for each in declared for code, one in each.items()}
 
     def rests_on(self, code: str) -> list[str]:
         """Return the datasets that a measure's figures rest on, in alphabetical order."""
@@ -209,6 +216,9 @@ def _check_record(declared: Declared, kind: str, known: set[str]) -> None:
     for part in _RECORD_SQL:
         if part in record:
             _check(declared, ("records", kind, part), record[part], known)
+    for code, exception in record.get("exceptions", {}).items():
+        for part in sorted(exception.keys() & _EXCEPTION_SQL):
+            _check(declared, ("records", kind, "exceptions", code, part), exception[part], known)
     for place, one in enumerate(record["evidence"]):
         _check(declared, ("records", kind, "evidence", place), one["key"], known)
 
@@ -249,6 +259,7 @@ def _validator(*, of_force: bool = False) -> Draft202012Validator:
 def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
     """Yield what the schema cannot check: the path to each mistake, and the mistake in words."""
     yield from _of_records(declared)
+    yield from _of_exceptions(declared)
     yield from _of_readings(declared)
     for code in declared.measures:
         yield from _of_measure(declared, code)
@@ -280,6 +291,14 @@ def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
                 readings = ", ".join(declared.readings)
                 what = f"{kind}: '{one['reading']}' is none of {readings}"
                 yield ("records", kind, "evidence", place), what
+
+
+def _of_exceptions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
+    kinds: dict[str, str] = {}
+    for kind, record in declared.records.items():
+        for code in record.get("exceptions", {}):
+            if (other := kinds.setdefault(code, kind)) != kind:
+                yield ("records", kind, "exceptions", code), f"{code}: {other} has this code too"
 
 
 def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
@@ -381,7 +400,8 @@ def _check(declared: Declared, path: yaml_lines.Path, text: str, known: set[str]
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
 
-    _, name, part, *_ = path
+    _, name, part, *within = path
+    part = " ".join(map(str, (part, *within)))
     try:
         condition = parse_one(text, dialect="postgres")
     except SqlglotError as error:

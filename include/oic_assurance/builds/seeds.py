@@ -77,8 +77,8 @@ class Column:
     Attributes:
         values: The values of its test `accepted_values`. Without one, any value is accepted.
         refers_to: The seed and the column of its test `relationships`.
-        declared: Whether a value is a declared `dataset`, or a code of a declared column, which is
-            written as `hr/personnel.absence_status`.
+        declared: `dataset` or `class` if a value is a declared one, or the declared column of which
+            it is a code, such as `hr/personnel.absence_status`.
         share_if: Other columns with values. A row with one of these values has a share from 0 to 1.
         needed: The names of numbers that rules read, each with the dataset whose records the number
             judges, or with a blank text. Other names are those of targets, which are shares.
@@ -236,15 +236,17 @@ def _read(
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         seeds[name].without = without
         _fill(seeds[name], path)
-    declared = _declared_measures(root, seeds[POINTS]) if POINTS in seeds else ()
-    _check_together(seeds, datasets() if own else datasets_of(kind), declared)
+    known: dict[str, Any] = {"dataset": datasets() if own else datasets_of(kind)}
+    if POINTS in seeds:
+        known |= _declared(root, seeds[POINTS])
+    _check_together(seeds, known)
     return seeds
 
 
-def _check_together(seeds: Seeds, known: Mapping[str, Any], declared: Iterable[str]) -> None:
+def _check_together(seeds: Seeds, known: Mapping[str, Any]) -> None:
     """Check what no seed shows alone: names of other rows, keys, and rows that are needed."""
     for one in seeds.values():
-        _check_references(one, seeds, known, declared)
+        _check_references(one, seeds, known)
         for key in one.keys:
             _check_key(one, key)
         for column in one.every_day.by if one.every_day and not one.may_be_empty else ():
@@ -282,15 +284,17 @@ def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> Collect
     return without
 
 
-def _declared_measures(root: Path, points: Seed) -> Collection[str]:
-    """Return the codes of the declared measures, each of which is about a known point."""
+def _declared(root: Path, points: Seed) -> dict[str, Any]:
+    """Return the declared measures, each of which is about a known point, and the classes."""
     declared = read_declared(root)
     known = {text for _, text in points.texts.get("point_code", ())}
     for code, measure in declared.measures.items():
         if measure["point"] not in known and not points.mistakes:
             what = f"{code}: '{measure['point']}' is unknown: choose one of {', '.join(known)}"
             raise declared.error(("measures", code, "point"), what)
-    return declared.measures
+    classes = {one: None for record in declared.records.values() for one in record["classes"]}
+    # The rules of the Board's questions tell this class from other strands that are not met.
+    return {MEASURES: declared.measures, "class": (*classes, "review_past")}
 
 
 def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:
@@ -480,25 +484,23 @@ def _allowed(column: Column, *, is_share: bool = False) -> str:
     return f"{allowed}, or blank" if column.may_be_blank else allowed
 
 
-def _check_references(
-    seed: Seed, seeds: Seeds, known: Mapping[str, Any], measures: Iterable[str]
-) -> None:
+def _check_references(seed: Seed, seeds: Seeds, known: Mapping[str, Any]) -> None:
     """Note each value that does not exist where the YAML says that it does."""
     for name, column in seed.columns.items():
         if column.refers_to is not None:
             other, field_name = column.refers_to
-            if other == MEASURES:
-                values, where = dict.fromkeys(measures), "a declared measure"
+            if other in known:
+                values, where = dict.fromkeys(known[other]), "a declared measure"
             elif other in seeds and field_name in seeds[other].texts:
                 values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
                 where = f"{field_name} of {other}"
             else:
                 continue
-        elif column.declared == "dataset":
-            values, where = dict.fromkeys(known), "a declared dataset"
+        elif column.declared in known:
+            values, where = dict.fromkeys(known[column.declared]), f"a declared {column.declared}"
         elif column.declared:
             dataset, _, field_name = column.declared.rpartition(".")
-            columns = [one for table in known[dataset].tables for one in table.columns]
+            columns = [one for table in known["dataset"][dataset].tables for one in table.columns]
             codes = [code for one in columns if one.name == field_name for code in one.codes]
             values, where = dict.fromkeys(codes), column.declared
         else:

@@ -1,42 +1,26 @@
 with
     closed as (select * from {{ ref("int_exception_newly_closed") }}),
 
-    referral as (
+    record as (
         select
             closed.force_code,
             closed.exception_key,
             case
-                when referral.referral_ref is null
-                then 'RECORD_WITHDRAWN'
-                when closed.exception_code = 'REFERRAL_OFFICER_UNRESOLVED'
-                then 'OFFICER_FOUND'
-                when not referral.is_counted
-                then 'NO_LONGER_COUNTED'
-                when referral.is_compliant
-                then 'DOCUMENT_SUBMITTED'
-                when referral.intelligence_class = 'missing'
-                then 'DOCUMENT_WITHDRAWN'
-                else 'OTHER_DOCUMENT'
+                when record.record_ref is null then 'RECORD_WITHDRAWN' else record.ends_as
             end as closed_because,
-            -- If an invalid document became valid, no record says when, so the time is blank.
-            case
-                when
-                    referral.is_counted
-                    and closed.exception_code
-                    in ('REFERRAL_DOCUMENT_MISSING', 'REFERRAL_DOCUMENT_BY_OTHER')
-                then referral.submitted_at
-            end as closed_at
+            record.ended_at as closed_at
         from closed
         left join
-            {{ ref("int_nccu_referral_class") }} as referral
-            on closed.force_code = referral.force_code
-            and closed.record_ref = referral.referral_ref
+            {{ ref("int_exception_record") }} as record
+            on closed.force_code = record.force_code
+            and closed.exception_code = record.exception_code
+            and closed.record_ref = record.record_ref
         where
             closed.exception_code in (
-                'REFERRAL_DOCUMENT_MISSING',
-                'REFERRAL_DOCUMENT_BY_OTHER',
-                'REFERRAL_DOCUMENT_INVALID',
-                'REFERRAL_OFFICER_UNRESOLVED'
+                {% for kind in records().values() %}
+                    {% for code in kind.get("exceptions", {}) %}'{{ code }}', {% endfor %}
+                {% endfor %}
+                ''
             )
     ),
 
@@ -58,29 +42,10 @@ with
             on closed.force_code = report.force_code
             and closed.record_ref = report.report_urn
         where closed.exception_code in ('DOCUMENT_OFFICER_UNRESOLVED', 'DOCUMENT_NAMES_NO_REFERRAL')
-    ),
-
-    custody as (
-        select
-            closed.force_code,
-            closed.exception_key,
-            case
-                when custody.force_code is null then 'RECORD_WITHDRAWN' else 'REFERRAL_MADE'
-            end as closed_because,
-            closed.closed_at
-        from closed
-        left join
-            {{ ref("int_immigration_custody") }} as custody
-            on closed.force_code = custody.force_code
-            and closed.record_ref = {{ custody_ref("custody") }}
-        where closed.exception_code = 'CUSTODY_WITHOUT_REFERRAL'
     )
 
 select *
-from referral
+from record
 union all
 select *
 from document
-union all
-select *
-from custody

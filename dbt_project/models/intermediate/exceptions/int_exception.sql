@@ -11,7 +11,8 @@ with
             officer_key,
             opened_at,
             '' as officer_in_key
-        from {{ ref("int_exception_referral") }}
+        from {{ ref("int_exception_record") }}
+        where is_listed
         union all
         -- Many officers can lack the same training item, so the officer is part of the key.
         select

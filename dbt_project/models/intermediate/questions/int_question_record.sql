@@ -73,6 +73,38 @@ with
         from {{ ref("int_plan_strand") }}
     ),
 
+    -- A record of another kind of which the first measure of a point consists.
+    other_record as (
+        select
+            record.force_code,
+            point.point_code,
+            record.org_unit_code,
+            record.record_kind,
+            record.record_ref,
+            record.class,
+            record.counts_from as happened_on,
+            record.officer_key,
+            record.related_ref,
+            record.numerator = 0 as is_unmet
+        from {{ ref("contribution") }} as record
+        inner join
+            {{ ref("int_point") }} as point
+            on record.force_code = point.force_code
+            and record.measure_code = point.measure_code
+        inner join
+            {{ ref("policy_measure") }} as measure on record.measure_code = measure.measure_code
+        cross join build
+        where
+            record.denominator = 1
+            and record.record_kind not in ('referral', 'officer', 'strand')
+            and record.counts_from <= build.as_at_day
+            and case
+                when measure.is_snapshot
+                then record.counts_to > build.as_at_day
+                else record.counts_from >= build.first_day
+            end
+    ),
+
     record_of_point as (
         select *
         from referral
@@ -82,6 +114,9 @@ with
         union all
         select *
         from strand
+        union all
+        select *
+        from other_record
     ),
 
     detention as (
@@ -128,20 +163,25 @@ with
         where status in ('OPEN', 'OVERDUE')
     ),
 
-    -- The complete months that have a counted referral, numbered from the latest one. A rule of
-    -- the kind CLASS compares the first three with the three before them.
+    -- The complete months that have a record, numbered from the latest one. A rule of the kind
+    -- CLASS compares the first three with the three before them.
     compared_month as (
         select
             force_code,
+            point_code,
             month_start,
-            row_number() over (partition by force_code order by month_start desc) as months_ago
+            row_number() over (
+                partition by force_code, point_code order by month_start desc
+            ) as months_ago
         from
             (
                 select distinct
-                    referral.force_code, {{ month_of("referral.happened_on") }} as month_start
-                from referral
+                    record.force_code,
+                    record.point_code,
+                    {{ month_of("record.happened_on") }} as month_start
+                from record_of_point as record
                 cross join build
-                where referral.happened_on < build.this_month
+                where record.happened_on < build.this_month
             ) as month
     ),
 
@@ -181,24 +221,25 @@ with
         where rule.rule_kind in ('TEAM', 'REVIEW')
         union all
         select
-            referral.force_code,
+            record.force_code,
             rule.rule_code,
             'ALL',
-            referral.org_unit_code,
-            referral.record_kind,
-            referral.record_ref,
-            referral.class,
-            referral.happened_on,
-            referral.officer_key,
-            referral.related_ref,
-            referral.class = rule.record_class,
+            record.org_unit_code,
+            record.record_kind,
+            record.record_ref,
+            record.class,
+            record.happened_on,
+            record.officer_key,
+            record.related_ref,
+            record.class = rule.record_class,
             compared_month.months_ago > 3
         from rule
-        inner join referral on rule.point_code = referral.point_code
+        inner join record_of_point as record on rule.point_code = record.point_code
         inner join
             compared_month
-            on referral.force_code = compared_month.force_code
-            and {{ month_of("referral.happened_on") }} = compared_month.month_start
+            on record.force_code = compared_month.force_code
+            and record.point_code = compared_month.point_code
+            and {{ month_of("record.happened_on") }} = compared_month.month_start
             and compared_month.months_ago <= 6
         where rule.rule_kind = 'CLASS'
         union all

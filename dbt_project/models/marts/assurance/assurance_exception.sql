@@ -9,7 +9,7 @@ with
             exception.force_code,
             exception.exception_key,
             exception.exception_code,
-            {{ label("exception", "exception.exception_code") }} as exception_label,
+            {{ exception_label("exception.exception_code") }} as exception_label,
             exception.point_code,
             point.title as point_label,
             exception.record_ref,

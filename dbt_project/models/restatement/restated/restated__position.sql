@@ -26,7 +26,8 @@ with
     ),
 
     -- The records as at the day of each publication, or of the last twelve months. A record that
-    -- changes by itself, as a referral does when its grace period ends, is left out.
+    -- changes by itself, as a referral does when its grace period ends, is left out. So are spans
+    -- of other kinds than these, because nothing says which of their changes are corrections.
     {% for side, relation in [
         ("before", ref("compared__contribution")),
         ("now", ref("contribution")),
@@ -52,6 +53,7 @@ with
                     when measure.is_snapshot
                     then
                         record.denominator > 0
+                        and record.record_kind in ('officer', 'strand')
                         and record.counts_from <= measure.day_{{ side }}
                         and record.counts_to > measure.day_{{ side }}
                     else
@@ -152,11 +154,8 @@ with
             and before.point_code = now.point_code
             and before.record_kind = now.record_kind
             and before.record_ref = now.record_ref
-        -- A record of another kind that only this build has is new. Of a kind that is not named
-        -- here, no change holds a build, because nothing says which of its changes are new records.
-        where
-            (before.record_ref is not null or now.record_kind = 'officer')
-            and coalesce(before.record_kind, now.record_kind) in ('referral', 'officer', 'strand')
+        -- A record of another kind that only this build has is new.
+        where before.record_ref is not null or now.record_kind = 'officer'
     ),
 
     record_with_news as (
