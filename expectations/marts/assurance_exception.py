@@ -1,11 +1,8 @@
 """The list of exceptions."""
 
-from expectations.shared.code_lists import (
-    TRAINING_REQUIREMENTS,
-    any_of,
-)
+from expectations.shared.code_lists import EXCEPTIONS, TRAINING_REQUIREMENTS, any_of
 from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
-from expectations.vocabulary import Expectations, every_row, no_rows, unique
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of, unique
 
 _MISSING_DOCUMENTS_NOT_AS_LISTED = """
 with
@@ -40,6 +37,7 @@ def assurance_exception() -> Expectations:
             name="listed_once",
             description="No exception is listed twice for the same reason.",
         ),
+        one_of("exception_code", EXCEPTIONS, description="Every row has a defined exception code."),
         officer_keys(),
         every_row(
             "reopened_after_it_was_seen",

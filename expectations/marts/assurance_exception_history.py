@@ -1,7 +1,8 @@
 """When each exception was opened and closed, and why it was closed."""
 
+from expectations.shared.code_lists import CLOSED_BECAUSE, EXCEPTIONS
 from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
-from expectations.vocabulary import Expectations, every_row, no_rows
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
 _OPEN_BUT_NOT_LISTED = """
 with open_spell as (select * from {rows} where is_open)
@@ -37,6 +38,8 @@ where spell <> position or is_latest <> (spell = spells) or is_open and not is_l
 def assurance_exception_history() -> Expectations:
     """When each exception was opened and closed, and why it was closed."""
     return [
+        one_of("exception_code", EXCEPTIONS, description="Every row has a defined exception code."),
+        one_of("closed_because", CLOSED_BECAUSE, description="Every reason is a defined one."),
         officer_keys(),
         not_later(
             "first_seen_at",

@@ -86,6 +86,14 @@ EXCEPTIONS = (
     ),
     *_ALL_DECLARED.exceptions,
 )
+# Why an exception can close: what the models say, and what a kind of record declares.
+CLOSED_BECAUSE = (
+    *("REFERRAL_FOUND", "RECORD_WITHDRAWN", "NO_LONGER_LISTED"),
+    *("COMPLETED", "PLACE_BOOKED", "PLACE_MISSING", "LEFT", "LONG_TERM_ABSENT"),
+    *("NO_LONGER_NEEDED", "STRAND_MET", "REVIEWED", "REPLACED", "DATE_MOVED"),
+    *("POINT_MET", "POINT_STARTED", "POINT_UNKNOWN", "ACTION_REOPENED"),
+    *sorted(_ALL_DECLARED.reasons),
+)
 VERDICTS = ("passed", "info", "warning", "critical")
 
 

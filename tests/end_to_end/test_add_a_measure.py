@@ -26,7 +26,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         terminal.does("run", "--as-at", "2026-04-19T05:30")
         _commit(project)
         assert len(set(write(MEASURE, project))) == 2
-        assert len(set(write(POINT, project))) == 7
+        assert len(set(write(POINT, project))) == 9
         terminal.does("sources", "document")
         terminal.does("simulate", "--seed", "11", "--from", "2026-04-19", "--to", "2026-04-20")
         terminal.does("run", "--as-at", "2026-04-21T05:30")

@@ -24,7 +24,9 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         dropped = terminal.home / "dropzone" / "vetting" / "clearance"
         (dropped / FILE).write_text(first, "utf-8")
         terminal.does("run", "--as-at", "2026-06-02T05:30")
-        corrected = first.replace("2026-05-04,2026-02-10", "2026-04-19,2026-02-10")
+        corrected = first.replace("2026-05-04,2026-02-10", "2026-04-19,2026-02-10").replace(
+            "VET0006,2026-05-20,", "VET0006,2026-05-20,2026-06-07"
+        )
         (dropped / "clearance_20260608.csv").write_text(corrected, "utf-8")
         terminal.does("run", "--as-at", "2026-06-09T05:30")
         yield terminal
@@ -37,9 +39,29 @@ def test_its_points_and_no_others_have_positions(terminal: Terminal) -> None:
     )
 
     assert terminal.ask(query) == [
-        ("VETTING", 4, 4, "in_progress"),
+        ("VETTING", 4, 5, "in_progress"),
         ("VETTING_RISK", 1, 2, "overdue"),
     ]
+
+
+@pytest.mark.slow
+def test_a_declared_exception_is_listed_until_its_record_is_settled(terminal: Terminal) -> None:
+    query = """
+        select exception_code, record_ref, is_open, closed_because
+        from marts.assurance_exception_history
+    """
+
+    assert terminal.ask(query) == [("CLEARANCE_ENDED", "VET0006", False, "RENEWED")]
+
+
+@pytest.mark.slow
+def test_the_board_is_given_the_question_of_the_folder(terminal: Terminal) -> None:
+    [(question,)] = terminal.ask("select words from marts.board_question")
+
+    assert question == (
+        "The deadline was 31 March 2026, but 1 of 2 matters were not decided in time; "
+        "what has been done?"
+    )
 
 
 @pytest.mark.slow
@@ -50,7 +72,8 @@ def test_a_corrected_record_is_the_cause_of_the_changed_figure(terminal: Termina
     """
 
     assert terminal.ask(query) == [
-        ("vetting_renewed_in_time", "2026-04-01", "CORRECTED_RECORD", 1, 1)
+        ("vetting_renewed", "2026-05-01", "CORRECTED_RECORD", 1, 1),
+        ("vetting_renewed_in_time", "2026-04-01", "CORRECTED_RECORD", 1, 1),
     ]
 
 

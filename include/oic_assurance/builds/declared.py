@@ -107,6 +107,13 @@ class Declared:
         declared = (record.get("exceptions", {}) for record in self.records.values())
         return {code: one["label"] for each in declared for code, one in each.items()}
 
+    @property
+    def reasons(self) -> set[str]:
+        """Return the codes for which a declared exception can end: the texts in its `ends_as`."""
+        declared = (record.get("exceptions", {}).values() for record in self.records.values())
+        every = " ".join(one.get("ends_as", "") for each in declared for one in each)
+        return set(re.findall("'([A-Z_]+)'", every))
+
     def rests_on(self, code: str) -> list[str]:
         """Return the datasets that a measure's figures rest on, in alphabetical order."""
         return sorted({*self.record_of(code)["rests_on"], *self.measures[code].get("rests_on", ())})

@@ -94,7 +94,7 @@ def withheld(
         begun = min(periods)[0] if periods and counted_as.get(measure) == "events" else date.min
         for units in (ALL, DISTRICTS) if measure in counted_as else (EVERYTHING,):
             reasons = [
-                (day, (unreleased.get(measure, "same_people"), None))
+                (day, (unreleased[measure], None))
                 if units == EVERYTHING
                 else (day, ("no_record", None))
                 if day < begun

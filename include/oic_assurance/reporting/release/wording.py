@@ -41,13 +41,17 @@ def unreleased() -> Mapping[str, str]:
     """Return why each measure that policy does not release has no figures, as a code."""
     rows = read_seed(PROJECT_ROOT, "policy_public_measure").rows
     added_up = {row["completes"] for row in rows}
+    measures = read_declared(PROJECT_ROOT).measures
+    released = {measures[code]["record"] for code in counted_as() if code in measures}
     return {
         code: "added_up"
         if code in added_up
         else "single_case"
         if "percentile" in entry
         else "same_people"
-        for code, entry in read_declared(PROJECT_ROOT).measures.items()
+        if entry["record"] in released
+        else "not_in_policy"
+        for code, entry in measures.items()
         if code not in counted_as()
     }
 
