@@ -75,6 +75,6 @@ def ending_soon(settings: Settings, today: date) -> list[Ending]:
 def _no_row(seed: Seed, name: tuple[object, ...], day: date) -> str:
     words = " ".join(str(part) for part in name)
     said = f"there is no row{f' for {words}' if words else ''} on {day}"
-    if seed.every_day is None:
+    if seed.every_day is None or (seed.every_day.by and not words):
         return said
-    return f"{said}: {seed.every_day.otherwise.format(name=words or 'any of them')}"
+    return f"{said}: {seed.every_day.otherwise.format(name=words)}"

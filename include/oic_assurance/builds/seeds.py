@@ -83,6 +83,7 @@ class Column:
         needed: The names of numbers that rules read, each with the dataset whose records the number
             judges, or with a blank text. Other names are those of targets, which are shares.
         not_before: Another column, whose day must not be later.
+        filled_in: The names that a text can have in curly brackets, to be replaced by figures.
     """
 
     type: str
@@ -95,6 +96,7 @@ class Column:
     needed: Mapping[str, str] = field(default_factory=dict)
     first_of_month: bool = False
     not_before: str = ""
+    filled_in: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -458,6 +460,8 @@ def _wrong(column: Column, text: str, *, is_share: bool) -> str:
         return f"{shown} would be read as blank"
     if not re.fullmatch(form, text, re.ASCII):
         return f"{shown} is not allowed"
+    if column.filled_in and (unknown := set(re.findall("{(.*?)}", text)) - {*column.filled_in}):
+        return f"{{{min(unknown)}}} is not filled in"
     try:
         value: Any = convert(text)
     except ValueError:
@@ -473,7 +477,9 @@ def _wrong(column: Column, text: str, *, is_share: bool) -> str:
 def _allowed(column: Column, *, is_share: bool = False) -> str:
     """Return what a cell may hold, in words."""
     allowed = _FORMS[column.type][2]
-    if column.values:
+    if column.filled_in:
+        allowed += " with " + ", ".join(f"{{{name}}}" for name in column.filled_in)
+    elif column.values:
         allowed = ", ".join(column.values)
     elif is_share:
         allowed = "a share from 0 to 1, such as 0.95"

@@ -1,6 +1,7 @@
 """The folder of a force: what belongs into it, writing one, and what two forces undertook."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,42 @@ def test_a_missing_file_and_a_row_without_a_source_are_told(folder: Path) -> Non
     message = told(folder)
     assert "pledge/policy_absence.csv, line 1: the file cannot be read" in message
     assert "pledge/policy_point.csv, line 2, column source: the cell is blank" in message
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        ("policy_threshold", "training_target,0.95", "training_target,90",
+         "column value: '90' is not allowed; allowed: a share from 0 to 1, such as 0.95"),
+        ("policy_threshold", "timely_hours,24,", "timely_hour,24,2020-01-01,,a,b\ntimely_hours,24,",
+         "column name: 'timely_hour' is unknown; allowed: timely_hours"),
+        ("policy_threshold", "trend_cases,5,2020-01-01,,awaiting confirmation,"
+         "awaiting confirmation\n", "", "column name: there is no row for trend_cases"),
+        ("policy_board_question", "{numerator}", "{numerater}",
+         "column words: {numerater} is not filled in; allowed: a text in one line with {unit}"),
+        ("policy_board_question", ",missing,", ",mising,",
+         "column record_class: 'mising' is unknown"),
+        ("policy_point", "nccu_intel_compliance,", "nccu_inteligence_compliance,",
+         "column measure_code: 'nccu_inteligence_compliance' is unknown"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_of_policy_is_told(
+    folder: Path, file: str, before: str, after: str, message: str
+) -> None:
+    replace_in(folder / f"pledge/{file}.csv", before, after)
+    assert message in told(folder)
+
+
+def test_a_bare_folder_lacks_only_a_point_and_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bare"
+    write_like(folder, SHIPPED, LEICESTERSHIRE, bare=True)
+    monkeypatch.setenv(FORCE_FOLDER, str(folder))
+    with pytest.raises(SeedsError, match="2 mistakes") as error:
+        check_policy(load_settings(), date(2026, 6, 1))
+    assert "policy_point.csv, line 1: there is no row on 2020-01-01;" in error.value.message
+    assert "policy_point_owner.csv, line 1: there is no row on" in error.value.message
 
 
 def test_hidden_files_are_nobodys_business(folder: Path) -> None:

@@ -170,10 +170,11 @@ def mart_page(mart: Mart) -> str:
 
 def unit_tests(root: Path, layer: str) -> list[UnitTest]:
     """Return the unit tests of the dbt models in a folder, which show the rules on a few rows."""
+    models = {path.stem: path.relative_to(root) for path in (root / MODELS).rglob("*.sql")}
     return [
         UnitTest(
             test["name"],
-            path.relative_to(root).with_name(f"{test['model']}.sql"),
+            models[test["model"]],
             test["description"],
             # In the text of a value, a line break would be part of a word.
             str(test["expect"]).replace("\\n", " "),
