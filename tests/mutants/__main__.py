@@ -40,6 +40,10 @@ def main() -> int:
         del os.environ[name]
     every = all_mutants()
     mutants = [mutant for mutant in every if arguments.only in (None, mutant.model, mutant.folder)]
+    if not mutants:
+        known = sorted({mutant.folder for mutant in every} | {mutant.model for mutant in every})
+        print(f"--only {arguments.only}: no mutants; choose one of {', '.join(known)}")
+        return 2
     if arguments.sample:
         drawn = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
         mutants = sorted(drawn, key=lambda mutant: mutant.number)

@@ -240,7 +240,7 @@ def _read(
         _fill(seeds[name], path)
     known: dict[str, Any] = {"dataset": datasets() if own else datasets_of(kind)}
     if POINTS in seeds:
-        known |= _declared(root, seeds[POINTS])
+        known |= _declared(root, seeds)
     _check_together(seeds, known)
     return seeds
 
@@ -286,9 +286,18 @@ def _check_folder(root: Path, folder: Path, homes: Mapping[str, str]) -> Collect
     return without
 
 
-def _declared(root: Path, points: Seed) -> dict[str, Any]:
-    """Return the declared measures, each of which is about a known point, and the classes."""
-    declared = read_declared(root)
+def _declared(root: Path, seeds: Seeds) -> dict[str, Any]:
+    """Return the declared measures, each of which is about a known point, and the classes.
+
+    A point that is judged by its recent period needs a measure of events.
+    """
+    declared, points = read_declared(root), seeds[POINTS]
+    for line, row in seeds["policy_point"].lines:
+        code = row["measure_code"]
+        is_recent = row["judged_by"] == "recent_period" and code in declared.measures
+        if is_recent and declared.is_snapshot(code):
+            what = f"{code} counts what there is on a day, and has no period"
+            seeds["policy_point"].mistake(line, "judged_by", what, "deadline")
     known = {text for _, text in points.texts.get("point_code", ())}
     for code, measure in declared.measures.items():
         if measure["point"] not in known and not points.mistakes:

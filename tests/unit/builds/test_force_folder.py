@@ -94,6 +94,8 @@ def test_a_missing_file_and_a_row_without_a_source_are_told(folder: Path) -> Non
          "column words: {numerater} is not filled in; allowed: a text in one line with {unit}"),
         ("policy_board_question", ",missing,", ",mising,",
          "column record_class: 'mising' is unknown"),
+        ("policy_point", "2026-04-30,deadline,", "2026-04-30,recent_period,",
+         "column judged_by: hydra_completion counts what there is on a day, and has no period"),
         ("policy_point", "nccu_intel_compliance,", "nccu_inteligence_compliance,",
          "column measure_code: 'nccu_inteligence_compliance' is unknown"),
     ],

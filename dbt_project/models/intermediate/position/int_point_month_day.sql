@@ -1,8 +1,8 @@
--- Records that can be answered later than they happen, such as a referral that waits for its
--- document.
-{% set answered = [] %}
-{% for code in counted_measures() if records()[measures()[code].record].answered_on %}
-    {% do answered.append(code) %}
+-- Events. Some can be answered later than they happen, such as a referral that waits for its
+-- document. The others count as they are now from their day on.
+{% set events = [] %}
+{% for code in counted_measures() if records()[measures()[code].record].counts_on %}
+    {% do events.append(code) %}
 {% endfor %}
 
 with
@@ -13,8 +13,8 @@ with
         where point.judged_by = 'recent_period'
     ),
 
-    answered_record as (
-        {% for code in answered %}
+    event as (
+        {% for code in events %}
             {% set measure = measures()[code] %}
             {% set record = records()[measure.record] %}
             select
@@ -22,8 +22,8 @@ with
                 '{{ code }}' as measure_code,
                 {{ month_of(record.counts_on) }} as period_start,
                 ({{ measure.met }}) as is_met,
-                {{ record.waits_until }} as waits_until,
-                {{ record.answered_on }} as answered_on
+                {{ record.waits_until or record.counts_on }} as waits_until,
+                {{ record.answered_on or record.counts_on }} as answered_on
             from {{ records_of(record) }} as record
             where {{ measure.population or "true" }} {{ "union all" if not loop.last }}
         {% else %}
@@ -42,15 +42,13 @@ with
         select
             point.force_code,
             point.point_code,
-            answered_record.period_start,
-            answered_record.is_met,
-            answered_record.waits_until,
-            answered_record.answered_on
-        from answered_record
+            event.period_start,
+            event.is_met,
+            event.waits_until,
+            event.answered_on
+        from event
         inner join
-            point
-            on answered_record.force_code = point.force_code
-            and answered_record.measure_code = point.measure_code
+            point on event.force_code = point.force_code and event.measure_code = point.measure_code
     ),
 
     days as (
