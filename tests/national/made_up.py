@@ -23,6 +23,13 @@ MEASURES = {
     "HYDRA": "hydra_completion",
     "ELEARNING": "elearning_completion",
 }
+#: The target, its unit and the deadline of each point, as the shipped policy has them.
+UNDERTAKEN = {
+    "NCCU_INTEL": ("1.0", "share", ""),
+    "INTEL_PLAN": ("3.0", "strands", "2025-12-31"),
+    "HYDRA": ("0.95", "share", "2026-04-30"),
+    "ELEARNING": ("0.95", "share", "2026-04-30"),
+}
 COLUMNS = {
     "publication": (
         "reporting_force_code,publication_id,figures_as_at,published_at,gate_verdict,content_fingerprint,"
@@ -62,6 +69,8 @@ class Publication:
     verdict: str = "passed"
     source_status: str = "fresh"
     statuses: Mapping[str, str] = field(default_factory=dict)
+    #: Other targets and deadlines than those of the shipped policy, or further points.
+    undertaken: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -153,9 +162,7 @@ def _rows(force: Force) -> dict[str, list[list[Any]]]:
             numerator,
             denominator,
             repr(numerator / denominator) if denominator else "",
-            "3.0" if point == "INTEL_PLAN" else "0.95",
-            "strands" if point == "INTEL_PLAN" else "share",
-            "",
+            *(UNDERTAKEN | one.undertaken)[point],
             "false",
             "",
         ]

@@ -4,7 +4,7 @@ from expectations.national.marts.no_rank import no_rank
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
-WHY_NOT_COMPARED = ("UNKNOWN", "NO_CASES", "TOO_FEW_FORCES", "NO_VARIATION")
+WHY_NOT_COMPARED = ("UNKNOWN", "NOT_ALIKE", "NO_CASES", "TOO_FEW_FORCES", "NO_VARIATION")
 OVER_DISPERSION = ("NONE", "ALLOWED_FOR", "NOT_ESTIMATED")
 IN_ORDER = (
     "0 <= lower_998 and lower_998 <= lower_95 and lower_95 <= centre + 1e-12"

@@ -4,7 +4,7 @@ from expectations.national.marts.national_force_state import WHY_UNKNOWN
 from expectations.national.marts.no_rank import no_rank
 from expectations.shared.code_lists import POINTS, POSITION_STATUSES
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of, sql
 
 _DIFFERENT_FROM_REPORT = """
 with reported as (
@@ -35,7 +35,7 @@ from {candidate}.national_force_state as force
 left join {rows} as shown using (reporting_force_code)
 where force.state <> 'WITHDRAWN'
 group by force.reporting_force_code
-having count(shown.point_code) <> 4
+having count(shown.point_code) <> <<points>>
 """
 
 
@@ -53,12 +53,12 @@ def national_position() -> Expectations:
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
         one_of(
             "why_unknown",
-            (*WHY_UNKNOWN, "STALE_SOURCES"),
+            (*WHY_UNKNOWN, "NOT_UNDERTAKEN", "STALE_SOURCES"),
             description="Every reason is a defined one.",
         ),
         no_rows(
             "every_point_of_every_force",
-            _MISSING_POINTS,
+            sql(_MISSING_POINTS, points=str(len(POINTS))),
             description="Every force has each point.",
             dimension="completeness",
         ),

@@ -16,9 +16,9 @@ with
             point_code,
             max(case when {{ is_checklist("position") }} then 1 else 0 end) = 1 as is_checklist,
             count(*) as forces_in_group,
-            sum(case when denominator > 0 then 1 else 0 end) as forces,
-            cast(sum(numerator) as bigint) as numerator,
-            cast(sum(denominator) as bigint) as denominator
+            sum(case when is_alike and denominator > 0 then 1 else 0 end) as forces,
+            cast(sum(case when is_alike then numerator end) as bigint) as numerator,
+            cast(sum(case when is_alike then denominator end) as bigint) as denominator
         from {{ ref("int_national_position") }} as position
         group by force_code, comparison_group, point_code
     ),

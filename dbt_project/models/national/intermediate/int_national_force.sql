@@ -58,13 +58,27 @@ with
         group by reporting_force_code
     ),
 
+    point as (
+        select policy.point_code
+        from {{ ref("policy_point") }} as policy
+        cross join build
+        where {{ in_force("policy", "build.as_at_day") }}
+    ),
+
     points as (
         select
             position.reporting_force_code,
             position.force_publication_id,
-            count(*) as points,
+            {{
+                dbt.listagg(
+                    "case when point.point_code is null then position.point_code end",
+                    "', '",
+                    "order by position.point_code",
+                )
+            }} as other_points,
             sum(case when {{ is_possible("position") }} then 0 else 1 end) as impossible
         from {{ ref("stg_national__position") }} as position
+        left join point on position.point_code = point.point_code
         group by position.reporting_force_code, position.force_publication_id
     ),
 
@@ -75,19 +89,11 @@ with
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
-    expected_points as (
-        select count(*) as points
-        from {{ ref("policy_point") }} as policy
-        cross join build
-        where {{ in_force("policy", "build.as_at_day") }}
-    ),
-
     expected as (
-        select expected_files.files, expected_points.points, policy.value as late_after_days
+        select expected_files.files, policy.value as late_after_days
         from {{ ref("policy_national") }} as policy
         cross join build
         cross join expected_files
-        cross join expected_points
         where policy.name = 'late_after_days' and {{ in_force("policy", "build.as_at_day") }}
     ),
 
@@ -101,6 +107,7 @@ with
             current_publication.force_fingerprint,
             delivery.newest_delivery_at,
             delivery.refusal,
+            points.other_points,
             expected.late_after_days,
             gone.withdrawn_on,
             gone.reason as withdrawn_because,
@@ -116,7 +123,7 @@ with
                 when
                     delivery.files < expected.files
                     or delivery.oldest_delivery_at < delivery.newest_delivery_at
-                    or coalesce(points.points, 0) < expected.points
+                    or points.impossible is null
                 then 'INCOMPLETE'
                 when
                     points.impossible > 0
@@ -182,8 +189,15 @@ with
                     || ', more than '
                     || cast({{ as_whole("late_after_days") }} as {{ dbt.type_string() }})
                     || ' days old'
-                when force_verdict = 'warning'
-                then 'its gate has warnings'
+                else
+                    nullif(
+                        concat_ws(
+                            '; ',
+                            case when force_verdict = 'warning' then 'its gate has warnings' end,
+                            'not in this view: ' || other_points
+                        ),
+                        ''
+                    )
             end as caveat
         from judged
     )

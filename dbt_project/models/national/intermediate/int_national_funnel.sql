@@ -38,6 +38,8 @@ with
             case
                 when position.state = 'UNKNOWN'
                 then 'UNKNOWN'
+                when not position.is_alike
+                then 'NOT_ALIKE'
                 when centre.why_none is not null
                 then centre.why_none
                 when edge.centre is null
@@ -55,6 +57,7 @@ with
             and position.comparison_group = edge.comparison_group
             and position.point_code = edge.point_code
             and position.denominator = edge.denominator
+            and position.is_alike
         where not {{ is_checklist("position") }}
     )
 

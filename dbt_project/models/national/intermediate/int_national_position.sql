@@ -2,10 +2,20 @@ with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     point as (
-        select policy.point_code, policy.measure_code, words.title as point_label
+        select
+            policy.point_code,
+            policy.measure_code,
+            policy.target_unit,
+            policy.deadline,
+            target.value as target,
+            words.title as point_label
         from {{ ref("policy_point") }} as policy
         inner join {{ ref("point_words") }} as words on policy.point_code = words.point_code
         cross join build
+        left join
+            {{ ref("policy_threshold") }} as target
+            on policy.target_threshold = target.name
+            and {{ in_force("target", "build.as_at_day") }}
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
@@ -46,6 +56,8 @@ with
             coalesce(
                 force.why_unknown,
                 case
+                    when position.point_code is null
+                    then 'NOT_UNDERTAKEN'
                     when position.status = 'unknown' or position.source_status <> 'fresh'
                     then 'STALE_SOURCES'
                 end
@@ -60,6 +72,13 @@ with
             position.target_unit,
             position.deadline,
             position.policy_confirmed,
+            -- The target of a checklist is delivered as a number of things, not as a share.
+            coalesce(
+                position.target_unit = point.target_unit
+                and ({{ is_checklist("position") }} or position.target = point.target)
+                and position.deadline is not distinct from point.deadline,
+                false
+            ) as is_alike,
             last_figure.force_publication_id as newest_publication_id,
             last_figure.force_as_at as newest_as_at,
             last_figure.numerator as newest_numerator,
@@ -97,6 +116,7 @@ with
             case when why_unknown is null then value end as value,
             case when why_unknown is null then force_publication_id end as force_publication_id,
             case when why_unknown is null then force_as_at end as force_as_at,
+            why_unknown is null and is_alike as is_alike,
             target,
             target_unit,
             deadline,
@@ -110,8 +130,12 @@ with
                 concat_ws(
                     '; ',
                     case
+                        when why_unknown = 'NOT_UNDERTAKEN'
+                        then 'the force did not undertake this point'
                         when why_unknown = 'STALE_SOURCES'
                         then 'the sources of the force are not fresh'
+                        when why_unknown is null and not is_alike
+                        then 'the force undertook another target or deadline, so it is not compared'
                     end,
                     caveat_of_force,
                     force_caveat

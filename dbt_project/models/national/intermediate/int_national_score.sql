@@ -13,7 +13,7 @@ with
             on position.force_code = centre.force_code
             and position.comparison_group = centre.comparison_group
             and position.point_code = centre.point_code
-        where position.denominator > 0 and centre.centre is not null
+        where position.is_alike and position.denominator > 0 and centre.centre is not null
     )
 
 select *

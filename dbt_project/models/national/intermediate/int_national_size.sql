@@ -10,7 +10,7 @@ with
             position.point_code,
             position.denominator
         from {{ ref("int_national_position") }} as position
-        where position.denominator > 0
+        where position.is_alike and position.denominator > 0
     ),
 
     largest as (
