@@ -49,6 +49,11 @@ def write(guide: str, folder: Path) -> list[str]:
 def write_folder(guide: str, folder: Path) -> None:
     """Write the folder of a force: a bare one, with each block that belongs into it at its end."""
     Terminal(folder.parent).does("force", "new", str(folder), "--code", "E23000022", "--bare")
+    add_to_folder(guide, folder)
+
+
+def add_to_folder(guide: str, folder: Path) -> None:
+    """Add each block of a guide that belongs into the folder of a force at the end of its file."""
     for name, text in blocks(guide).items():
         if "/" in name:
             (folder / name).parent.mkdir(exist_ok=True)

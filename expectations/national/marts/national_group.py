@@ -10,8 +10,9 @@ from {rows} as shown
 full join (
     select
         comparison_group, point_code, count(*) as forces_in_group,
-        count(*) filter (where denominator > 0) as forces,
-        sum(numerator) as numerator, sum(denominator) as denominator
+        count(*) filter (where is_alike and denominator > 0) as forces,
+        sum(numerator) filter (where is_alike) as numerator,
+        sum(denominator) filter (where is_alike) as denominator
     from {candidate}.national_position
     group by comparison_group, point_code
 ) as added using (comparison_group, point_code)

@@ -1,6 +1,13 @@
 -- A withdrawn publication stands in the history, but the publication after it is compared with the
 -- one before it, because that is what readers went back to.
 with
+    point as (
+        select policy.point_code, policy.measure_code
+        from {{ ref("policy_point") }} as policy
+        cross join {{ ref("stg_audit__build") }} as build
+        where {{ in_force("policy", "build.as_at_day") }}
+    ),
+
     shown as (
         select
             position.force_code,
@@ -16,6 +23,7 @@ with
             position.denominator,
             position.value
         from {{ ref("stg_national__position") }} as position
+        inner join point on position.point_code = point.point_code
         inner join
             {{ ref("stg_national__publication") }} as publication
             on position.reporting_force_code = publication.reporting_force_code
@@ -44,10 +52,7 @@ with
             point.point_code,
             restatement.cause
         from {{ ref("stg_national__restatement") }} as restatement
-        inner join
-            {{ ref("policy_point") }} as point on restatement.measure_code = point.measure_code
-        cross join {{ ref("stg_audit__build") }} as build
-        where {{ in_force("point", "build.as_at_day") }}
+        inner join point on restatement.measure_code = point.measure_code
     ),
 
     cause as (

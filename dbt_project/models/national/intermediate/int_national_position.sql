@@ -69,7 +69,7 @@ with
             position.denominator,
             position.value,
             position.target,
-            position.target_unit,
+            coalesce(position.target_unit, point.target_unit) as target_unit,
             position.deadline,
             position.policy_confirmed,
             -- The target of a checklist is delivered as a number of things, not as a share.

@@ -17,7 +17,8 @@ with
         inner join
             {{ ref("int_national_force") }} as force
             on figure.reporting_force_code = force.reporting_force_code
-        left join
+        -- The measures that only one force has stay in its own warehouse.
+        inner join
             {{ ref("policy_measure") }} as measure on figure.measure_code = measure.measure_code
         where force.state = 'REPORTED'
     )

@@ -20,6 +20,7 @@ with
             position.target_unit,
             position.deadline,
             position.policy_confirmed,
+            position.is_alike,
             position.last_publication_id,
             position.last_as_at,
             position.last_numerator,
