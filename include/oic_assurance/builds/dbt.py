@@ -35,6 +35,8 @@ LOG = logging.getLogger(__name__)
 PROJECT = "dbt_project"
 #: The role that dbt logs in as.
 ROLE = "oic_transform"
+#: The file beside dbt's manifest with the measures of a force that has others than the shared ones.
+DECLARED = "declared.json"
 TEST = "test"
 MODEL = "model"
 # The environment variables from which profiles.yml reads the parts of the connection. dbt does not
@@ -131,6 +133,7 @@ def run_dbt(
     _may_pass.clear()
     with environment_with({**dbt_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
+        (target_dir(settings, target) / DECLARED).write_text(os.environ[VARIABLE], "utf-8")
         result = _invoke(settings, target, arguments, manifest)
         if ONLY_RESULTS in arguments and hasattr(result.result, "write"):
             result.result.write(str(target_dir(settings, target) / "run_results.json"))

@@ -39,6 +39,7 @@ _RECORD_SQL = (
 )  # fmt: skip
 _EXCEPTION_SQL = frozenset(("when", "subject", "opened_at", "ends_as", "ended_at"))
 _MEASURE_SQL = ("population", "met")
+_CONDITIONS = ("population", "met", "plain")
 #: The words of SQL in the expressions of a reading.
 _SQL_WORDS = frozenset(
     ("case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "true", "false")
@@ -417,6 +418,9 @@ def _check(declared: Declared, path: yaml_lines.Path, text: str, known: set[str]
     if "--" in text or ";" in text or condition.find(*more):
         what = f"{name}: {part} is about one record: it has no sum, query or comment: {text}"
         raise declared.error(path, what)
+    number = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg)
+    if part in _CONDITIONS and (condition.is_number or isinstance(condition.unnest(), number)):
+        raise declared.error(path, f"{name}: {part} is a number and no condition: {text}")
     columns = {one.name for one in condition.find_all(exp.Column)}
     if unknown := sorted(columns - known):
         allowed = ", ".join(sorted(known))

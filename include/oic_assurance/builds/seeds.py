@@ -32,6 +32,8 @@ from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 FROM, TO = "effective_from", "effective_to"
+#: The form of the code of a point.
+CODE = r"[A-Z][A-Z0-9_]{0,39}"
 #: The model of the declared measures, to which seeds refer.
 MEASURES = "policy_measure"
 #: The seed of the points, one of which each measure is about.
@@ -83,6 +85,7 @@ class Column:
         needed: The names of numbers that rules read, each with the dataset whose records the number
             judges, or with a blank text. Other names are those of targets, which are shares.
         not_before: Another column, whose day must not be later.
+        is_code: Whether a text is a code: capital letters, digits and underscores.
         filled_in: The names that a text can have in curly brackets, to be replaced by figures.
     """
 
@@ -96,6 +99,7 @@ class Column:
     needed: Mapping[str, str] = field(default_factory=dict)
     first_of_month: bool = False
     not_before: str = ""
+    is_code: bool = False
     filled_in: Sequence[str] = ()
 
 
@@ -467,7 +471,7 @@ def _wrong(column: Column, text: str, *, is_share: bool) -> str:
         return f"{shown} has blanks around it"
     if text.lower() == "null":
         return f"{shown} would be read as blank"
-    if not re.fullmatch(form, text, re.ASCII):
+    if not re.fullmatch(CODE if column.is_code else form, text, re.ASCII):
         return f"{shown} is not allowed"
     if column.filled_in and (unknown := set(re.findall("{(.*?)}", text)) - {*column.filled_in}):
         return f"{{{min(unknown)}}} is not filled in"
@@ -486,7 +490,9 @@ def _wrong(column: Column, text: str, *, is_share: bool) -> str:
 def _allowed(column: Column, *, is_share: bool = False) -> str:
     """Return what a cell may hold, in words."""
     allowed = _FORMS[column.type][2]
-    if column.filled_in:
+    if column.is_code:
+        allowed = "at most 40 capital letters, digits and underscores"
+    elif column.filled_in:
         allowed += " with " + ", ".join(f"{{{name}}}" for name in column.filled_in)
     elif column.values:
         allowed = ", ".join(column.values)

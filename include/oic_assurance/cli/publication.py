@@ -359,6 +359,15 @@ def previewed(found: previewing.Preview) -> Result:
             "Another build ran since this publication, so the changed rules and records are not "
             "known. To see them, run `assurance run` with the rules as they are, and preview then."
         )
+    day = f"{found.publication.as_at:%Y-%m-%d}"
+    later = [
+        one["row"]["effective_from"]
+        for one in found.seed_rows
+        if one["when"] == "after" and one["row"].get("effective_from", "") > day
+    ]
+    if later:
+        rows = count(len(later), "new row of policy", "new rows of policy")
+        told.append(f"{rows} with a later first day: nothing changes before {min(later)}.")
     figures = columns(
         *(*_FIGURE, "value_before:measured=before", "denominator_before:number=of"),
         *("value_after:measured=after", "denominator_after:number=of", "moved:number=records"),

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.builds.dbt import target_dir
+from oic_assurance.builds.dbt import DECLARED, target_dir
 from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.operations.compare import FIGURE, POSITION, Row, difference
 from oic_assurance.operations.reproduce import READER, computed_again
@@ -158,6 +158,7 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        others = (folder / DECLARED).read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
     found = {
@@ -169,9 +170,10 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     own = {
         one["name"]: one["macro_sql"] for one in macros if one["package_name"] == "oic_assurance"
     }
-    declared = parse(own.pop("declared"))
-    for kind, parts in (("measure", declared.measures), ("kind of record", declared.records)):
-        found |= {(kind, name): json.dumps(part) for name, part in parts.items()}
+    shared = parse(own.pop("declared"))
+    declared = json.loads(others) if others else vars(shared)
+    for kind, part in (("measure", "measures"), ("kind of record", "records")):
+        found |= {(kind, name): json.dumps(one) for name, one in declared[part].items()}
     return found | {("macro", name): text for name, text in own.items()}
 
 

@@ -93,6 +93,7 @@ def test_a_mistake_is_told_with_its_line(before: str, after: str, told: str) -> 
     [
         ("met: is_compliant", "met: is_complaint", "by_phone: met names is_complaint, which is no"),
         ("population: is_counted", "population: is_counted and (", "population is not SQL"),
+        ("met: is_compliant", "met: hours_to_submission + 1", "met is a number and no condition"),
         ("met: is_compliant", "met: count(*) > 0", "by_phone: met is about one record"),
         ("met: is_compliant", "met: is_compliant -- or not", "by_phone: met is about one record"),
         ("{channel: PHONE}", "{chanel: PHONE}", "considers names chanel, which is none of the col"),
@@ -101,6 +102,21 @@ def test_a_mistake_is_told_with_its_line(before: str, after: str, told: str) -> 
 def test_a_wrong_condition_names_the_measure(before: str, after: str, told: str) -> None:
     with pytest.raises(DeclaredError, match=told):
         check_conditions(PROJECT_ROOT, parse(changed(before, after)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("CUSTODY_WITHOUT_REFERRAL:", "REFERRAL_DOCUMENT_MISSING:", "referral has this code too"),
+        ("CUSTODY_WITHOUT_REFERRAL:", "no_referral:", "at most 40 capital letters"),
+        ("when: not has_referral", "when: not has_referal", "when names has_referal, which is no"),
+    ],
+)
+def test_a_wrong_exception_is_told(before: str, after: str, told: str) -> None:
+    text = (PROJECT_ROOT / FILE).read_text(encoding="utf-8")
+    assert before in text
+    with pytest.raises(DeclaredError, match=told):
+        check_conditions(PROJECT_ROOT, parse(text.replace(before, after)))
 
 
 def test_hours_need_a_kind_of_record_that_has_hours() -> None:

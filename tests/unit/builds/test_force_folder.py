@@ -90,6 +90,8 @@ def test_a_missing_file_and_a_row_without_a_source_are_told(folder: Path) -> Non
          "column name: 'timely_hour' is unknown; allowed: timely_hours"),
         ("policy_threshold", "trend_cases,5,2020-01-01,,awaiting confirmation,"
          "awaiting confirmation\n", "", "column name: there is no row for trend_cases"),
+        ("../words/point_words", "ELEARNING,", "E-Learning,",
+         "'E-Learning' is not allowed; allowed: at most 40 capital letters, digits"),
         ("policy_board_question", "{numerator}", "{numerater}",
          "column words: {numerater} is not filled in; allowed: a text in one line with {unit}"),
         ("policy_board_question", ",missing,", ",mising,",

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from oic_assurance.cli.publication import comparison
+from oic_assurance.cli.publication import comparison, previewed
 from oic_assurance.cli.shown import as_text
 from oic_assurance.operations.compare import Comparison, FigureChange, Key
+from oic_assurance.operations.preview import Preview
 from oic_assurance.publishing.publication import Publication
 
 FIGURE = FigureChange(
@@ -102,3 +103,11 @@ def test_a_restated_figure_has_a_row_for_each_cause_with_its_change_in_points(
         ).exit_code
         == 1
     )
+
+
+@pytest.mark.parametrize(("first", "is_told"), [("2026-05-02", False), ("2026-05-03", True)])
+def test_a_preview_tells_a_row_that_begins_after_the_publication(first: str, is_told: bool) -> None:
+    row = {"name": "policy_threshold", "when": "after", "row": {"effective_from": first}}
+    found = Preview(publication(2), True, [], [row], [], [], [])
+    told = "1 new row of policy with a later first day: nothing changes before 2026-05-03."
+    assert (told in as_text(previewed(found))) == is_told

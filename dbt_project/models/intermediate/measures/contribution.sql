@@ -2,6 +2,11 @@
 -- counts_to. What happened on one day has a span of that day. The comments name the measure, for
 -- the message with which PostgreSQL refuses a wrong condition.
 {% set counted = counted_measures() %}
+{% for code in counted if code not in measures() %}
+    {% do exceptions.raise_compiler_error(
+        "There is no measure " ~ code ~ ": choose one of " ~ measures() | join(", ")
+    ) %}
+{% endfor %}
 
 with
     {% for code in counted %}

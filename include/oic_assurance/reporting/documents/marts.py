@@ -18,6 +18,11 @@ from oic_assurance.sources.declarations.yaml_lines import load_yaml
 MODELS = Path("dbt_project") / "models"
 MARTS, NATIONAL_MARTS = MODELS / "marts", MODELS / "national" / "marts"
 #: The folder of the public release's models, and the prefix of their names.
+#: The types that the columns of marts have, and BI tools know.
+TYPES = (
+    "text", "bigint", "integer", "numeric", "numeric(38,15)", "double precision", "boolean", "date",
+    "timestamp with time zone", "timestamp without time zone",
+)  # fmt: skip
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
 _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
@@ -164,8 +169,17 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
 
 
 def _models(path: Path) -> list[Any]:
+    """Return the models of a YAML file, each column of which has a type that BI tools know.
+
+    Raises:
+        AssuranceError: A column has another type.
+    """
     text = path.read_text(encoding="utf-8")
     models: list[Any] = load_yaml(text).get("models", [])
+    for model, column in ((one, column) for one in models for column in one["columns"]):
+        if column["data_type"] not in TYPES:
+            what = f"{path.name}: {model['name']}.{column['name']}: '{column['data_type']}'"
+            raise AssuranceError(f"{what} is no type of a mart: choose one of {', '.join(TYPES)}.")
     return models
 
 

@@ -19,7 +19,9 @@ from oic_assurance.reporting.documents.over_time import (
     threshold,
 )
 
-_BOTH, _DENOMINATOR, _NONE = "both", "denominator", "none"
+_NONE = "none"
+#: Whether a class is in the numerator and in the denominator, by what its records add.
+_IN = {"both": ("yes", True), "some": ("some", True), "denominator": ("no", True)}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Counted:
 
     name: str
     meaning: str
-    in_numerator: bool
+    in_numerator: str
     in_denominator: bool
 
 
@@ -124,7 +126,7 @@ class Measure:
         classes, own = self.record["classes"], self.entry["words"].get("classes", {})
         adds = {name: own.get(name, one["adds"]) for name, one in classes.items()}
         return [
-            Counted(name, one["meaning"], adds[name] == _BOTH, adds[name] in (_BOTH, _DENOMINATOR))
+            Counted(name, one["meaning"], *_IN.get(adds[name], ("no", False)))
             for name, one in classes.items()
             if adds[name] != _NONE
         ]
