@@ -3,5 +3,5 @@
 
     point: the alias of rows with a `target_unit`. -#}
 {% macro is_checklist(point) -%}
-    coalesce({{ point }}.target_unit, 'share') <> 'share'
+    {{ point }}.target_unit <> 'share'
 {%- endmacro %}

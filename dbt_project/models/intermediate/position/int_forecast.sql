@@ -24,7 +24,7 @@ with
     with_target as (
         select
             *,
-            coalesce(announced_from <= required_by, false) as is_announced,
+            announced_from is not null and announced_from <= required_by as is_announced,
             case
                 when announced_from <= required_by then announced_target else target
             end as target_then
