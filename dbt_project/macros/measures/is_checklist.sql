@@ -2,6 +2,4 @@
     share of cases. Things are not people, so they may always be shown, and are no sample of cases.
 
     point: the alias of rows with a `target_unit`. -#}
-{% macro is_checklist(point) -%}
-    {{ point }}.target_unit <> 'share'
-{%- endmacro %}
+{% macro is_checklist(point) -%} {{ point }}.target_unit <> 'share' {%- endmacro %}
