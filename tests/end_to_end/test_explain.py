@@ -117,7 +117,7 @@ def test_the_page_of_a_measure_says_of_each_class_what_its_records_add(records: 
         said = {one.name: one for one in measure.counted}[str(row["class"])]
         assert row["denominator"] == (row["records"] if said.in_denominator else 0), row
         if measure.unit == "share":
-            assert row["numerator"] == (row["records"] if said.in_numerator else 0), row
+            assert row["numerator"] == (row["records"] if said.in_numerator == "yes" else 0), row
 
 
 def test_the_records_behind_every_question_add_up_to_it(

@@ -133,7 +133,7 @@ def run_dbt(
     _may_pass.clear()
     with environment_with({**dbt_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
-        (target_dir(settings, target) / DECLARED).write_text(os.environ[VARIABLE], "utf-8")
+        (target_dir(settings, target) / DECLARED).write_text(os.environ.get(VARIABLE, ""), "utf-8")
         result = _invoke(settings, target, arguments, manifest)
         if ONLY_RESULTS in arguments and hasattr(result.result, "write"):
             result.result.write(str(target_dir(settings, target) / "run_results.json"))

@@ -8,14 +8,15 @@ from oic_assurance.operations import preview
 from tests.conftest import PROJECT_ROOT
 
 
-def manifest(folder: Path, **macros: str) -> Path:
-    """Write a manifest with macros of the project, and return its folder."""
+def manifest(folder: Path, others: str = "", **macros: str) -> Path:
+    """Write a manifest with macros of the project, and what a force has declared."""
     own = {
         name: {"name": name, "package_name": "oic_assurance", "macro_sql": text}
         for name, text in macros.items()
     }
     content = {"nodes": {}, "macros": own}
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "declared.json").write_text(others, encoding="utf-8")
     return folder
 
 
@@ -26,6 +27,17 @@ def test_a_changed_measure_is_named_by_its_code(tmp_path: Path) -> None:
     after = preview._checksums(manifest(tmp_path, declared=wrong))
     changed = {one for one in before | after if before.get(one) != after.get(one)}
     assert changed == {("measure", "nccu_intel_in_time")}
+
+
+def test_a_changed_measure_of_a_force_is_named_too(tmp_path: Path) -> None:
+    text = (PROJECT_ROOT / FILE).read_text(encoding="utf-8")
+    declared = [{"measures": {"own": {"met": met}}, "records": {}} for met in ("is_met", "is_late")]
+    before, after = (
+        preview._checksums(manifest(tmp_path, json.dumps(one), declared=text)) for one in declared
+    )
+    assert {one for one in before | after if before.get(one) != after.get(one)} == {
+        ("measure", "own")
+    }
 
 
 def test_an_officer_is_never_named() -> None:

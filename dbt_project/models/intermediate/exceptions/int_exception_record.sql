@@ -20,7 +20,8 @@ with
             cast(null as {{ text }}) as ends_as,
             cast(null as {{ moment }}) as ended_at
         where false
-        {% for kind, record in records().items() if record.exceptions %}
+        {% for kind in counted_records() if records()[kind].exceptions %}
+                {% set record = records()[kind] %}
                 {% set counts_from = record.counts_from or record.counts_on %}
                 {% set relation = records_of(record) %}
             {% for code, exception in record.exceptions.items() %}

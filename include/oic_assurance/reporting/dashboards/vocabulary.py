@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seed
 from oic_assurance.reporting.points import Lazy
 from oic_assurance.settings import PROJECT_ROOT
@@ -14,6 +15,7 @@ def _vocabularies() -> Mapping[str, Mapping[str, str]]:
     sets: dict[str, dict[str, str]] = {SENTENCE: {}}
     for row in read_seed(PROJECT_ROOT, "code_label").rows:
         sets.setdefault(row["code_set"], {})[row["code"]] = row["label"]
+    sets["exception"] |= read_declared(PROJECT_ROOT).exceptions
     points = read_seed(PROJECT_ROOT, "point_words").rows
     return sets | {"point": {row["point_code"]: row["title"] for row in points}}
 
