@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from oic_assurance.builds.seeds import read_seed
+from tests.conftest import PROJECT_ROOT
 from tests.end_to_end.conftest import AS_AT, Interrupted
 from tests.end_to_end.terminal import Terminal
 from tests.unit.notifications.servers import HttpServer
@@ -18,7 +20,7 @@ CONTRACT = {
     "source_freshness", "restatement", "publication", "board_action",
 }  # fmt: skip
 RMS = ("custody_record", "nccu_referral", "occurrence")
-POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
+POINTS = {row["point_code"] for row in read_seed(PROJECT_ROOT, "point_words").rows}
 
 
 def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, first_run: str) -> None:

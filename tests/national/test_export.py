@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from oic_assurance import clock, pipeline
+from oic_assurance.builds.seeds import read_seed
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.publishing.publish import publish
@@ -25,6 +26,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.national.manifest import Exporter, exporter_of, write_manifest
 from oic_assurance.state.read import open_problems
+from tests.conftest import PROJECT_ROOT
 from tests.integration.builds.restated_world import two_publications
 from tests.national.world import NationalWorld
 from tests.readers.copies import Copier
@@ -200,7 +202,7 @@ def test_every_publication_is_listed_with_its_position(exports: Exports) -> None
         (int(row["publication_id"]), row["point_code"]): row
         for row in rows(exports.published, "position")
     }
-    assert len(shown) == 8
+    assert len(shown) == 2 * len(read_seed(PROJECT_ROOT, "point_words").rows)
     for own in exports.marts["assurance_position"]:
         row = shown[(exports.second, own["point_code"])]
         assert float(row["value"]) == own["value"]
@@ -228,7 +230,7 @@ def test_only_the_whole_force_leaves(exports: Exports) -> None:
 
 def test_of_two_releases_to_the_public_the_latest_is_told(exports: Exports) -> None:
     told = rows(exports.published, "released")
-    assert len(told) == 4
+    assert len(told) == len(read_seed(PROJECT_ROOT, "point_words").rows)
     assert {row["release_id"] for row in told} == {"2"}
 
 

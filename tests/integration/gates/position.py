@@ -35,6 +35,11 @@ from (values
 ) as position (
     point, status, numerator, denominator, second_numerator, second_denominator, deadline
 );
+-- A point that the policy has besides these four is like the last.
+insert into candidate.assurance_position
+select (jsonb_populate_record(one, jsonb_build_object('point_code', code))).*
+from candidate.assurance_position as one, (values <further points>) as further (code)
+where point_code = 'ELEARNING';
 
 create table candidate.assurance_position_day as
 select force_code, point_code, day::date as day,

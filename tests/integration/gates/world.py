@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from expectations.catalogue import suites
-from expectations.shared.code_lists import sql_rows
+from expectations.shared.code_lists import POINTS, sql_rows
 from expectations.vocabulary import Suite
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.record import Build, get_build
@@ -25,6 +25,8 @@ from tests.integration.gates.position import ANSWERS, ANSWERS_AGAIN, POSITIONS
 from tests.integration.gates.raw import RAW
 
 FORCE = "E23000022"
+#: The points that the scripts write out.
+FOUR = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 AS_AT = datetime(2026, 5, 15, 4, 30, tzinfo=UTC)
 
 
@@ -65,6 +67,7 @@ def make_world(settings: Settings) -> Build:
                 ("<build>", str(build.build_id)),
                 ("<measures>", _measures()),
                 ("<datasets>", sql_rows(datasets())),
+                ("<further points>", sql_rows(one for one in POINTS if one not in FOUR)),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
@@ -262,6 +265,14 @@ from (values
     ('ELEARNING', 'elearning_completion', 'elearning_completion_incl_absent', 0.95, 'share',
         '2026-04-30')
 ) as point (code, measure, second, target, unit, deadline);
+insert into candidate.dim_point
+select (jsonb_populate_record(one, jsonb_build_object('point_code', code))).*
+from candidate.dim_point as one, (values <further points>) as further (code)
+where point_code = 'ELEARNING';
+insert into candidate.dim_recommendation
+select (jsonb_populate_record(one, jsonb_build_object('point_code', code, 'recommendation_code', code))).*
+from candidate.dim_recommendation as one, (values <further points>) as further (code)
+where point_code = 'ELEARNING';
 
 create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,
