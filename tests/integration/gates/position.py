@@ -37,8 +37,11 @@ from (values
 );
 -- A point that the policy has besides these four is like the last.
 insert into candidate.assurance_position
-select (jsonb_populate_record(one, jsonb_build_object('point_code', code))).*
-from candidate.assurance_position as one, (values <further points>) as further (code)
+select (jsonb_populate_record(one, jsonb_build_object(
+    'point_code', code, 'second_reading', null, 'second_numerator', null,
+    'second_denominator', null, 'second_value', null
+))).*
+from candidate.assurance_position as one, (values <further points>) as further (code, measure)
 where point_code = 'ELEARNING';
 
 create table candidate.assurance_position_day as

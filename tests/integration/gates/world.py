@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from expectations.catalogue import suites
-from expectations.shared.code_lists import POINTS, sql_rows
+from expectations.shared.code_lists import MEASURE_OF_POINT, POINTS, sql_rows
 from expectations.vocabulary import Suite
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.record import Build, get_build
@@ -52,6 +52,7 @@ def make_world(settings: Settings) -> Build:
         build = get_build(connection, row[0])
         connection.commit()
         ask(settings, SHOWN_BEFORE.format(before=build.compared_with), login="oic_publish")
+        further = [one for one in POINTS if one not in FOUR]
         for script in (
             POLICY,
             UNITS,
@@ -67,7 +68,7 @@ def make_world(settings: Settings) -> Build:
                 ("<build>", str(build.build_id)),
                 ("<measures>", _measures()),
                 ("<datasets>", sql_rows(datasets())),
-                ("<further points>", sql_rows(one for one in POINTS if one not in FOUR)),
+                ("<further points>", sql_rows(further, [MEASURE_OF_POINT[one] for one in further])),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
@@ -266,12 +267,16 @@ from (values
         '2026-04-30')
 ) as point (code, measure, second, target, unit, deadline);
 insert into candidate.dim_point
-select (jsonb_populate_record(one, jsonb_build_object('point_code', code))).*
-from candidate.dim_point as one, (values <further points>) as further (code)
+select (jsonb_populate_record(one, jsonb_build_object(
+    'point_code', code, 'measure_code', measure, 'second_measure_code', null
+))).*
+from candidate.dim_point as one, (values <further points>) as further (code, measure)
 where point_code = 'ELEARNING';
 insert into candidate.dim_recommendation
-select (jsonb_populate_record(one, jsonb_build_object('point_code', code, 'recommendation_code', code))).*
-from candidate.dim_recommendation as one, (values <further points>) as further (code)
+select (jsonb_populate_record(one, jsonb_build_object(
+    'point_code', code, 'recommendation_code', code
+))).*
+from candidate.dim_recommendation as one, (values <further points>) as further (code, measure)
 where point_code = 'ELEARNING';
 
 create table candidate.source_freshness as
@@ -473,4 +478,9 @@ select force_code, point_code, as_at,
     0::bigint as records_left_out_at_most, 0::bigint as files_left_out,
     publication_id
 from candidate.assurance_position;
+update candidate_public.assurance_position as public
+set is_suppressed = true, numerator = null, denominator = null, figures_from = null,
+    figures_to = null, status_on = date '2026-05-15'
+from (values <further points>) as further (code, measure)
+where public.point_code = further.code;
 """
