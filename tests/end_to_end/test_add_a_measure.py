@@ -147,5 +147,6 @@ def test_the_code_stands_in_its_entry_its_unit_test_and_in_what_is_generated(
 
 
 def test_the_tests_of_the_project_know_no_other_list(terminal: Terminal) -> None:
-    folders = ("expectations", "project", "reporting", "builds")
-    assert run_tests(terminal, *(f"tests/unit/{folder}" for folder in folders)) == ""
+    folders = ("unit/expectations", "unit/project", "unit/reporting", "unit/builds")
+    rules = ("integration/gates/test_gates.py", "end_to_end/test_figures.py")
+    assert run_tests(terminal, "-m", "not slow", *(f"tests/{one}" for one in folders + rules)) == ""

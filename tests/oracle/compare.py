@@ -18,6 +18,7 @@ from .compare_training import compare_training
 from .contract import COLUMNS
 from .figures import Figures
 from .model import Row
+from .policy import POINTS, current
 from .questions import SHOWN
 from .tally import point_of
 
@@ -79,11 +80,15 @@ class Marts:
     def __init__(self, bi_url: str) -> None:
         self.tables: dict[str, list[Row]] = {}
         self.missing: dict[str, str] = {}
+        others = {row["point_code"] for row in current.policy["policy_point"]} - {*POINTS}
         with psycopg.connect(bi_url, row_factory=dict_row, autocommit=True) as connection:
             for table in (*COLUMNS, *MORE):
                 query = sql.SQL("SELECT * FROM marts.{}").format(sql.Identifier(table))
                 try:
-                    self.tables[table] = connection.execute(query).fetchall()
+                    rows = connection.execute(query).fetchall()
+                    self.tables[table] = [
+                        row for row in rows if row.get("point_code") not in others
+                    ]
                 except psycopg.Error as error:
                     self.missing[table] = str(error).strip()
                     self.tables[table] = []

@@ -77,9 +77,14 @@ def hours(name: str, day: date) -> timedelta:
     return timedelta(hours=threshold(name, day))
 
 
+#: The points that the oracle computes. The policy may have others.
+POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
+
+
 def points(today: date) -> dict[str, PolicyRow]:
-    """Return the row of each point, by code."""
-    return {row["point_code"]: row for row in on(today, "policy_point")}
+    """Return the row of each of the four points that the oracle computes, by code."""
+    rows = {row["point_code"]: row for row in on(today, "policy_point")}
+    return {point: row for point, row in rows.items() if point in POINTS}
 
 
 def deadlines(today: date) -> dict[str, date | None]:

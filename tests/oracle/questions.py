@@ -74,6 +74,8 @@ def questions(facts: Facts) -> dict[str, list[Question]]:
     """
     found: dict[str, list[Question]] = {point: [] for point in deadlines(facts.today)}
     for rule in on(facts.today, "policy_board_question"):
+        if rule["point_code"] not in found:
+            continue
         asked = sorted(_asked(facts, rule), key=lambda one: (-one.excess, one.org_unit_code))
         for place, one in enumerate(asked, 1):
             weight = float(rule["rank_weight"]) / place
